@@ -1,0 +1,1 @@
+"""The model families, one file each. A family's name is the name of its file."""

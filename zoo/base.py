@@ -1,0 +1,134 @@
+"""What every model family is: a backbone that turns token ids into hidden states.
+
+Shapes: B batch, T target or query length, S source or key length,
+D hidden_dim, V vocabulary.
+
+There are three kinds of backbone. Each takes a dictionary of tensors and
+returns hidden states; what comes after (logits, a label, a span) is a head,
+attached by the kind of task (:class:`zoo.task_model.TaskModel`).
+
+==================  =======================================================
+kind                inputs
+==================  =======================================================
+encoder             token_ids, segment_ids, padding_mask [B, T]
+decoder             token_ids, padding_mask [B, T]
+encoder_decoder     encoder_token_ids, encoder_padding_mask [B, S],
+                    decoder_token_ids, decoder_padding_mask [B, T]
+==================  =======================================================
+
+Ids are int32. Masks are boolean and **True means a real token** ("may be
+attended to"); padding stands behind the tokens (on the right) and its ids do
+not matter.
+
+Backbones that generate share one protocol, on which all decoding is built:
+
+- ``start(inputs, max_length) -> state``: everything that can be prepared
+  before the first token (the encoded source, empty caches);
+- ``step(token_ids [B], state) -> hidden_states [B, D], state``: read one token
+  per row and give the hidden state that predicts the next.
+
+A state is a (nested) dictionary or list of tensors, each with the batch on
+axis 0, so that beam search can pick rows of it.
+"""
+
+import dataclasses
+
+import keras
+
+
+class Backbone(keras.Model):
+    """Base class of all families. A family sets the class attributes and calls
+    ``self.build_from_inputs()`` as the last line of its ``__init__``.
+
+    Args:
+        config: an instance of the family's frozen dataclass ``Config``.
+    """
+
+    kind = None  # "encoder", "decoder" or "encoder_decoder"
+    paper = ""  # authors, year, title, arXiv number
+    Config = None  # a frozen dataclass with the settings
+    presets = {}  # name -> Config; "tiny" is one of them, the first one is the default
+    recipe = {}  # the settings of zoo.training.Recipe this family was published or works well with
+    mask_input = "padding_mask"  # which mask belongs to the hidden states that `call` returns
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+
+    def build_from_inputs(self):
+        """Creates all weights by one symbolic call (``build`` alone would leave a subclassed model without them)."""
+        self(self.symbolic_inputs())
+
+    def symbolic_inputs(self):
+        """Symbolic tensors for the inputs of this kind, any batch size and length."""
+        return {
+            name: keras.Input(shape=(None,), dtype="bool" if name.endswith("mask") else "int32", name=name)
+            for name in self.input_names
+        }
+
+    @property
+    def hidden_dim(self):
+        """Size D of the hidden states that ``call`` returns."""
+        return self.config.hidden_dim
+
+    @property
+    def tied_embedding(self):
+        """The embedding layer whose matrix also makes the logits; None if the output has weights of its own."""
+        return None
+
+    def get_config(self):
+        return dataclasses.asdict(self.config)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(cls.Config(**config))
+
+
+class Encoder(Backbone):
+    """Reads a text as a whole: ``{token_ids, segment_ids, padding_mask} -> [B, T, D]``."""
+
+    kind = "encoder"
+    input_names = ("token_ids", "segment_ids", "padding_mask")
+    pooling = "mean"  # how a text becomes one vector: "first" or "last" token, or the "mean" of all
+
+
+class Decoder(Backbone):
+    """Reads a text from left to right: ``{token_ids, padding_mask} -> [B, T, D]``; state t predicts token t + 1."""
+
+    kind = "decoder"
+    input_names = ("token_ids", "padding_mask")
+    pooling = "last"
+
+    def start(self, inputs, max_length):
+        """The state before the first token.
+
+        Args:
+            inputs: ``{"token_ids": [B, T]}``; only the batch size is used.
+            max_length: int, how many tokens will be read at most.
+        """
+        raise NotImplementedError
+
+    def step(self, token_ids, state):
+        """Reads ``token_ids`` [B]; returns hidden states [B, D] and the next state."""
+        raise NotImplementedError
+
+
+class EncoderDecoder(Backbone):
+    """Reads a source, writes a target: the four inputs -> [B, T, D]; state t predicts target token t + 1."""
+
+    kind = "encoder_decoder"
+    input_names = ("encoder_token_ids", "encoder_padding_mask", "decoder_token_ids", "decoder_padding_mask")
+    mask_input = "decoder_padding_mask"
+
+    def start(self, inputs, max_length):
+        """Encodes the source.
+
+        Args:
+            inputs: ``{"encoder_token_ids", "encoder_padding_mask"}`` [B, S].
+            max_length: int, how many target tokens will be read at most.
+        """
+        raise NotImplementedError
+
+    def step(self, token_ids, state):
+        """Reads ``token_ids`` [B]; returns hidden states [B, D] and the next state."""
+        raise NotImplementedError

@@ -1,0 +1,35 @@
+"""A backbone with a head: the model of one family on one task."""
+
+import keras
+
+
+class TaskModel(keras.Model):
+    """Token ids in, logits out: ``head(backbone(inputs))``.
+
+    Plain Keras: ``compile`` and ``fit`` work on it, with padding excluded by
+    ``sample_weight``. :mod:`zoo.training` trains it with losses normalised by
+    the number of real tokens.
+
+    Args:
+        backbone: a :class:`zoo.base.Backbone`.
+        head: a layer ``head(hidden_states [B, T, D], padding_mask [B, T]) -> logits``
+            (see :mod:`zoo.layers.heads`).
+    """
+
+    def __init__(self, backbone, head):
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+        self(backbone.symbolic_inputs())
+
+    def call(self, inputs):
+        return self.head(self.backbone(inputs), inputs[self.backbone.mask_input])
+
+    def start(self, inputs, max_length):
+        """The state before the first token, see :mod:`zoo.base`."""
+        return self.backbone.start(inputs, max_length)
+
+    def step(self, token_ids, state):
+        """Reads ``token_ids`` [B]; returns the logits [B, V] of the next token and the next state."""
+        hidden_states, state = self.backbone.step(token_ids, state)
+        return self.head(hidden_states), state
