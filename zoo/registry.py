@@ -2,7 +2,7 @@
 
 The file system is the registry. A model's name is the name of its file in
 ``models/``, a task's name that of its file in ``zoo/tasks/`` (with ``-`` for
-``_``). Listing looks into the folder and imports nothing; a look-up imports
+``_``; kinds of task likewise in ``zoo/kinds/``). Listing looks into the folder and imports nothing; a look-up imports
 one file, whose decorator puts the class into the book. Users add a class of
 their own with the same decorator. Only the standard library is used here.
 """
@@ -31,11 +31,13 @@ class Registry:
     Args:
         what: what an entry is called in error messages, e.g. ``"model"``.
         package: the package whose files are the entries, e.g. ``"zoo.models"``.
+        hyphenated: whether a name has ``-`` where its file has ``_``.
     """
 
-    def __init__(self, what, package):
+    def __init__(self, what, package, hyphenated=False):
         self.what = what
         self.package = package
+        self.hyphenated = hyphenated
         self._entries = {}
 
     def register(self, name):
@@ -58,7 +60,8 @@ class Registry:
 
     def names(self):
         """All names, sorted: the files of the folder and what users registered."""
-        return sorted({_name_of(file) for file in self._files()} | set(self._entries))
+        files = {file.stem.replace("_", "-") if self.hyphenated else file.stem for file in self._files()}
+        return sorted(files | set(self._entries))
 
     def get(self, name):
         """The class registered under ``name``; imports its file if need be.
@@ -69,9 +72,10 @@ class Registry:
         if name not in self._entries:
             if name not in self.names():
                 raise unknown_name(self.what, name, self.names())
-            importlib.import_module(f"{self.package}.{name.replace('-', '_')}")
+            module = f"{self.package}.{name.replace('-', '_') if self.hyphenated else name}"
+            importlib.import_module(module)
             if name not in self._entries:
-                raise ValueError(f"{self.package}.{name.replace('-', '_')} does not register a {self.what} named {name!r}.")
+                raise ValueError(f"{module} does not register a {self.what} named {name!r}.")
         return self._entries[name]
 
     def _files(self):
@@ -79,16 +83,13 @@ class Registry:
         return [file for folder in folders for file in Path(folder).glob("[!_]*.py")]
 
 
-def _name_of(file):
-    return file.stem.replace("_", "-") if file.parent.name == "tasks" else file.stem
-
-
 def _place(entry):
     return f"{entry.__module__}.{entry.__qualname__}"
 
 
 MODELS = Registry("model", "zoo.models")
-TASKS = Registry("task", "zoo.tasks")
+TASKS = Registry("task", "zoo.tasks", hyphenated=True)
+KINDS = Registry("kind of task", "zoo.kinds", hyphenated=True)
 
 
 def register_model(name):
@@ -99,3 +100,8 @@ def register_model(name):
 def register_task(name):
     """Class decorator that registers a task, see :class:`zoo.tasks.Task`."""
     return TASKS.register(name)
+
+
+def register_kind(name):
+    """Class decorator that registers a kind of task, see :class:`zoo.kinds.Kind`."""
+    return KINDS.register(name)

@@ -1,0 +1,180 @@
+"""Kinds of task, one file each: how examples become tensors, which head answers, how answers are scored.
+
+A kind is the text side of a run. It owns the tokenizers (trained on the
+training split only), knows which inputs the kind of backbone wants, and turns
+what the model says into an answer. Because it works on string tensors with
+operations of the graph, the very same code reads a training set, answers
+``zoo predict`` and is exported for serving.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.batching import Batches, mask_name
+from zoo.registry import KINDS
+from zoo.tokenizers import load_tokenizer, train_tokenizer
+
+FILE = "kind.json"
+
+
+class Kind:
+    """Base class of all kinds of task.
+
+    Args:
+        backbone_kind: "encoder", "decoder" or "encoder_decoder".
+        tokenizers: name -> :class:`zoo.tokenizers.Tokenizer`.
+        facts: what else must be known to repeat the work, plain JSON values:
+            ``max_length`` (tokens of one text at most), labels, ...
+    """
+
+    backbone_kinds = ()  # which kinds of backbone can take this kind of task
+    fields = ("text",)  # the strings of an example that a prediction is made from
+    metric = None  # key of `score` that ranks models
+    higher_is_better = True
+
+    def __init__(self, backbone_kind, tokenizers, facts):
+        self.backbone_kind = backbone_kind
+        self.tokenizers = tokenizers
+        self.facts = facts
+
+    # -- made once, from the training split -------------------------------------------------------------------
+
+    @classmethod
+    def fit(cls, task, backbone_kind, examples):
+        """The kind for a task: trains tokenizers and collects labels on training ``examples`` alone."""
+        raise NotImplementedError
+
+    @classmethod
+    def train_tokenizer(cls, task, texts):
+        """A tokenizer as the task asks for, see :func:`zoo.tokenizers.train_tokenizer`."""
+        return train_tokenizer(
+            task.tokenizer,
+            texts,
+            vocabulary_size=task.vocabulary_size,
+            lowercase=task.lowercase,
+            min_frequency=task.min_frequency,
+        )
+
+    def save(self, folder):
+        """Writes the facts and the tokenizers into ``folder``."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, tokenizer in self.tokenizers.items():
+            tokenizer.save(folder / name)
+        record = {
+            "kind": self.registered_name,
+            "backbone_kind": self.backbone_kind,
+            "tokenizers": sorted(self.tokenizers),
+            "facts": self.facts,
+        }
+        (folder / FILE).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+    # -- the model's side -------------------------------------------------------------------------------------
+
+    def settings(self):
+        """Settings of the backbone that follow from the text: vocabulary size(s) and ``max_sequence_length``."""
+        return {
+            "vocabulary_size": self.tokenizers["tokenizer"].vocabulary_size,
+            "max_sequence_length": self.sequence_length,
+        }
+
+    @property
+    def sequence_length(self):
+        """How many tokens one input of the backbone can hold."""
+        raise NotImplementedError
+
+    def head(self, backbone):
+        """A new head layer for ``backbone``, see :mod:`zoo.layers.heads`."""
+        raise NotImplementedError
+
+    # -- examples to tensors ----------------------------------------------------------------------------------
+
+    def columns(self, examples):
+        """Examples as :class:`zoo.batching.Columns`."""
+        raise NotImplementedError
+
+    def batches(self, examples, batch_size, seed=None):
+        """Examples as padded batches; ``seed`` None keeps their order (evaluation)."""
+        return Batches(self.columns(examples), batch_size, seed)
+
+    # -- tensors to answers -----------------------------------------------------------------------------------
+
+    def respond(self, model, **fields):
+        """Answers in the graph: string tensors [B] (one for each of ``fields``) -> dictionary of tensors [B, ...]."""
+        raise NotImplementedError
+
+    def answers(self, model, examples, batch_size=64):
+        """One answer for each example, in the form that :meth:`score` compares."""
+        raise NotImplementedError
+
+    def score(self, examples, answers):
+        """The metrics of the task: a dictionary of numbers (and signatures)."""
+        raise NotImplementedError
+
+    def check_input(self, texts):
+        """Raises ValueError for a text that cannot be answered."""
+
+    def in_batches(self, model, examples, batch_size, function=None):
+        """``respond`` over all examples, a batch at a time: dictionary of lists, in the order of the examples."""
+        respond = tf.function(function or (lambda **fields: self.respond(model, **fields)), reduce_retracing=True)
+        parts = []
+        for first in range(0, len(examples), batch_size):
+            chunk = examples[first : first + batch_size]
+            fields = {name: tf.constant([example[name] for example in chunk], tf.string) for name in self.fields}
+            parts.append(respond(**fields))
+        return {name: [row for part in parts for row in plain(part[name])] for name in parts[0]}
+
+
+def load(folder):
+    """The kind saved in ``folder``."""
+    folder = Path(folder)
+    record = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    tokenizers = {name: load_tokenizer(folder / name) for name in record["tokenizers"]}
+    return KINDS.get(record["kind"])(record["backbone_kind"], tokenizers, record["facts"])
+
+
+# -- small things all kinds share -------------------------------------------------------------------------------
+
+
+def frame(*parts):
+    """Joins ragged id rows [B, None] and single special ids into one ragged tensor [B, None]."""
+    rows = next(part for part in parts if not isinstance(part, int))
+    batch_size = rows.nrows()
+    joined = [tf.fill([batch_size, 1], part) if isinstance(part, int) else part for part in parts]
+    return tf.concat([tf.cast(part, tf.int32) for part in joined], axis=1)
+
+
+def dense(ragged_inputs):
+    """Ragged inputs as the padded inputs of a backbone, with a padding mask for each row of ids."""
+    inputs = {}
+    for name, rows in ragged_inputs.items():
+        inputs[name] = rows.to_tensor()
+        if name.endswith("token_ids"):
+            inputs[mask_name(name)] = tf.sequence_mask(rows.row_lengths(), tf.shape(inputs[name])[1])
+    return inputs
+
+
+def in_chunks(function, texts, size=4096):
+    """Applies an in-graph function ``string [B] -> ragged [B, None]`` to a long list; returns a list of arrays."""
+    rows = []
+    for first in range(0, len(texts), size):
+        ragged = function(tf.constant(texts[first : first + size], tf.string))
+        rows += np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
+    return rows
+
+
+def plain(tensor):
+    """A tensor [B, ...] as a list of B Python values; strings decoded."""
+    rows = tensor.to_list() if isinstance(tensor, tf.RaggedTensor) else tensor.numpy().tolist()
+    return _decoded(rows)
+
+
+def _decoded(value):
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return value

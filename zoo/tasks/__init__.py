@@ -24,6 +24,10 @@ class Task:
     tokenizer = "word"  # "character", "byte", "word", "wordpiece" or "byte-level-bpe"
     lowercase = False
     vocabulary_size = 8000  # at most; tokenizers that need fewer take fewer
+    min_frequency = 1  # rarer words are unknown (word tokenizer)
+    shared_vocabulary = True  # text-to-text: one tokenizer for both sides, or one each
+    document_boundaries = True  # language modelling: whether [START] and [END] frame each document
+    metric = None  # the key that ranks models; the kind's own if None
     max_length = 128  # tokens of one text; the sequence a model sees may hold two texts
     steps = 1000  # a sensible budget for a tiny model
     batch_size = 64
@@ -37,6 +41,11 @@ class Task:
     def name(self):
         """The name that :func:`find` takes, variant included."""
         return f"{self.registered_name}:{self.variant}" if self.variant else self.registered_name
+
+    @property
+    def target_language(self):
+        """Code of the language that is written, where the variant tells it (``"de-en"`` -> ``"en"``)."""
+        return self.variant.rpartition("-")[2] if self.variant else None
 
     def examples(self, split):
         """The examples of a split: a list of dictionaries, whose keys the kind defines.

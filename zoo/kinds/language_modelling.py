@@ -1,0 +1,129 @@
+"""Language modelling: predict each token of a document from those before it.
+
+A document becomes ``[START] tokens [END]`` (without the two where the task says
+that a document is a mere stretch of text) and is read in windows of at most
+``max_length`` tokens that overlap by one token: each token is predicted exactly
+once, the first of a later window from one token of context. Training shifts
+the windows of long documents anew in each epoch; evaluation never does.
+"""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.batching import Batches, Columns
+from zoo.decoding import Greedy, generate
+from zoo.kinds import Kind, dense, frame, in_chunks
+from zoo.layers.heads import LanguageModelHead
+from zoo.registry import register_kind
+from zoo.tokenizers import END_ID, START_ID
+
+
+@register_kind("language-modelling")
+class LanguageModelling(Kind):
+    """A text and how it goes on. Examples: ``{"text": str}``, a document each."""
+
+    backbone_kinds = ("decoder",)
+    fields = ("text",)
+    metric = "perplexity"
+    higher_is_better = False
+
+    @classmethod
+    def fit(cls, task, backbone_kind, examples):
+        tokenizer = cls.train_tokenizer(task, [example["text"] for example in examples])
+        facts = {"max_length": task.max_length, "document_boundaries": task.document_boundaries}
+        return cls(backbone_kind, {"tokenizer": tokenizer}, facts)
+
+    @property
+    def tokenizer(self):
+        return self.tokenizers["tokenizer"]
+
+    @property
+    def sequence_length(self):
+        return self.facts["max_length"]
+
+    def head(self, backbone):
+        return LanguageModelHead(self.tokenizer.vocabulary_size, tied_to=backbone.tied_embedding)
+
+    def document_ids(self, texts):
+        """Documents [B] -> ragged ids [B, None], with boundaries where the task has them."""
+        ids = self.tokenizer.encode(texts)
+        return frame(START_ID, ids, END_ID) if self.facts["document_boundaries"] else ids
+
+    def columns(self, examples):
+        return self._windows(in_chunks(self.document_ids, [example["text"] for example in examples]))
+
+    def batches(self, examples, batch_size, seed=None):
+        if seed is None:
+            return super().batches(examples, batch_size)
+        documents = in_chunks(self.document_ids, [example["text"] for example in examples])
+        if max(map(len, documents)) <= self.facts["max_length"] + 1:
+            return Batches(self._windows(documents), batch_size, seed)
+
+        def shifted(epoch):
+            shift = np.random.default_rng((seed, epoch, 1)).integers(self.facts["max_length"])
+            return self._windows(documents, shift)
+
+        return Batches(shifted, batch_size, seed)
+
+    def _windows(self, documents, shift=0):
+        """Cuts documents into windows; the first window of a long document ends after ``shift`` tokens, if not 0."""
+        size = self.facts["max_length"]
+        windows = []
+        for document in documents:
+            first = shift if len(document) > size + 1 else 0
+            starts = [*([0] if first else []), *range(first, len(document) - 1, size)]
+            ends = [*starts[1:], len(document) - 1]
+            windows += [document[start : end + 1] for start, end in zip(starts, ends, strict=True)]
+        return Columns(
+            {"token_ids": [window[:-1] for window in windows]},
+            [window[1:] for window in windows],
+            [np.ones(len(window) - 1, np.float32) for window in windows],
+        )
+
+    def check_input(self, texts):
+        if not self.facts["document_boundaries"] and "" in texts:
+            raise ValueError("this model has no [START] token: give at least one character to continue.")
+
+    def respond(self, model, text, max_tokens=None, sampler=None, seed=None):
+        """Strings [B] -> ``{"continuation": strings [B]}``, at most ``max_tokens`` tokens and one window long.
+
+        A prompt that leaves no room in the window is cut on its left, so that half a window is free.
+        """
+        size = self.facts["max_length"]
+        ids = self.tokenizer.encode(text)
+        length = tf.cast(ids.row_lengths(), tf.int32)
+        ids = tf.ragged.boolean_mask(ids, tf.ragged.range(length) >= (length - size // 2)[:, None]) if size else ids
+        ids = frame(START_ID, ids) if self.facts["document_boundaries"] else ids
+        inputs = dense({"token_ids": ids})
+        prompt_lengths = tf.cast(ids.row_lengths(), tf.int32)
+        longest = tf.shape(inputs["token_ids"])[1] + (size if max_tokens is None else max_tokens)
+        token_ids, lengths = generate(
+            model,
+            inputs,
+            inputs["token_ids"],
+            prompt_lengths,
+            max_length=tf.minimum(longest, size),
+            end_id=END_ID,
+            sampler=sampler or Greedy(),
+            seed=seed,
+        )
+        positions = tf.range(tf.shape(token_ids)[1])
+        added = (positions >= prompt_lengths[:, None]) & (positions < lengths[:, None])
+        return {"continuation": self.tokenizer.decode(tf.ragged.boolean_mask(token_ids, added))}
+
+    def answers(self, model, examples, batch_size=64):
+        """Language models are measured by likelihood alone: nothing is decoded."""
+        return []
+
+    def score(self, examples, answers):
+        return {}
+
+    def likelihood(self, examples, total_nll, num_tokens):
+        """Figures that follow from the likelihood: per token, and per character (comparable over tokenizers)."""
+        characters = sum(len(example["text"]) for example in examples)
+        return {
+            "perplexity": math.exp(total_nll / num_tokens),
+            "bits_per_character": total_nll / math.log(2) / characters,
+        }

@@ -1,0 +1,106 @@
+"""Tagging: a tag for each word (Devlin 2019, figure 4 d).
+
+A word may be several tokens; its tag is read at the first of them, and only
+there does the loss count. Words behind the ``max_length``-th token are tagged
+"O", in training and in every score.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import metrics
+from zoo.batching import Columns
+from zoo.kinds import Kind, dense, frame, plain
+from zoo.layers.heads import TokenClassificationHead
+from zoo.registry import register_kind
+from zoo.tokenizers import END_ID, START_ID, split_words
+
+OUTSIDE = "O"
+
+
+@register_kind("tagging")
+class Tagging(Kind):
+    """Words in, tags out. Examples: ``{"tokens": [str], "tags": [str]}``, tags in IOB2."""
+
+    backbone_kinds = ("encoder",)
+    metric = "f1"
+
+    @classmethod
+    def fit(cls, task, backbone_kind, examples):
+        tokenizer = cls.train_tokenizer(task, [" ".join(example["tokens"]) for example in examples])
+        tags = sorted({tag for example in examples for tag in example["tags"]} | {OUTSIDE})
+        facts = {"max_length": task.max_length, "tags": tags}
+        return cls(backbone_kind, {"tokenizer": tokenizer}, facts)
+
+    @property
+    def sequence_length(self):
+        return self.facts["max_length"] + 2
+
+    def head(self, backbone):
+        return TokenClassificationHead(len(self.facts["tags"]))
+
+    def ragged_inputs(self, words):
+        """Words, ragged strings [B, W] -> the backbone's inputs as ragged rows, and where each word's first token is.
+
+        Returns:
+            inputs, first: ``first`` is ragged bool like ``token_ids``, True at the first token of a word.
+        """
+        pieces = self.tokenizers["tokenizer"].encode_words(words)  # [B, W, pieces]
+        is_first = pieces.with_flat_values(tf.cast(tf.ragged.range(pieces.values.row_lengths()).flat_values == 0, tf.int32))
+        cut = self.facts["max_length"]
+        token_ids = frame(START_ID, pieces.merge_dims(1, 2)[:, :cut], END_ID)
+        first = tf.cast(frame(0, is_first.merge_dims(1, 2)[:, :cut], 0), tf.bool)
+        return {"token_ids": token_ids, "segment_ids": tf.zeros_like(token_ids)}, first
+
+    def columns(self, examples):
+        known = {tag: i for i, tag in enumerate(self.facts["tags"])}
+        unknown = sorted({tag for example in examples for tag in example["tags"]} - set(known))
+        if unknown:
+            raise ValueError(f"tag(s) {unknown} do not occur in training; known: {self.facts['tags']}.")
+        inputs, first = self.ragged_inputs(tf.ragged.constant([example["tokens"] for example in examples], tf.string, 1))
+        token_ids, segment_ids, weights = (
+            np.split(rows.values.numpy(), rows.row_splits.numpy()[1:-1])
+            for rows in (inputs["token_ids"], inputs["segment_ids"], tf.cast(first, tf.float32))
+        )
+        labels = []
+        for example, weight in zip(examples, weights, strict=True):
+            row = np.zeros(len(weight), np.int32)
+            places = np.flatnonzero(weight)
+            row[places] = [known[tag] for tag in example["tags"][: len(places)]]
+            labels.append(row)
+        return Columns({"token_ids": token_ids, "segment_ids": segment_ids}, labels, weights)
+
+    def tag(self, model, words):
+        """Words, ragged strings [B, W] -> tags, ragged strings [B, W]."""
+        inputs, first = self.ragged_inputs(words)
+        best = tf.argmax(model(dense(inputs), training=False), axis=-1, output_type=tf.int32)  # [B, T]
+        tags = tf.ragged.boolean_mask(best, first.to_tensor())  # [B, words that fit]
+        tags = tf.gather(tf.constant(self.facts["tags"]), tags)
+        missing = tf.cast(words.row_lengths() - tags.row_lengths(), tf.int32)
+        behind = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(missing)], OUTSIDE), missing)
+        return tf.concat([tags, tf.cast(behind, tf.string)], axis=1)
+
+    def respond(self, model, text):
+        """Strings [B] -> ``{"word", "tag": strings [B, W], "start", "end": [B, W]}``.
+
+        Offsets count characters; rows with fewer words are filled with "" and -1.
+        """
+        words, starts, ends = split_words(text)
+        tags = self.tag(model, words)
+        return {
+            "word": words.to_tensor(""),
+            "tag": tags.to_tensor(""),
+            "start": starts.to_tensor(-1),
+            "end": ends.to_tensor(-1),
+        }
+
+    def answers(self, model, examples, batch_size=64):
+        tag = tf.function(lambda words: self.tag(model, words), reduce_retracing=True)
+        answers = []
+        for first in range(0, len(examples), batch_size):
+            words = tf.ragged.constant([e["tokens"] for e in examples[first : first + batch_size]], tf.string, 1)
+            answers += plain(tag(words))
+        return answers
+
+    def score(self, examples, answers):
+        return metrics.entity_f1([example["tags"] for example in examples], answers)

@@ -1,0 +1,140 @@
+"""Text to text: a source is rewritten as a target (translation, copying, sorting, ...).
+
+An encoder-decoder reads the source with its encoder. A decoder reads source
+and target as one sequence (a prefix language model); the loss counts the
+target only, so that both kinds are measured on the same tokens.
+
+==================  ====================================  ==========================
+backbone            input                                 label
+==================  ====================================  ==========================
+encoder_decoder     source [END] | [START] target         target [END]
+decoder             [START] source [END] target           (source) target [END]
+==================  ====================================  ==========================
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import metrics
+from zoo.batching import Columns
+from zoo.decoding import Greedy, generate
+from zoo.kinds import Kind, dense, frame, in_chunks
+from zoo.layers.heads import LanguageModelHead
+from zoo.registry import register_kind
+from zoo.tokenizers import END_ID, START_ID, split_words
+
+
+@register_kind("text-to-text")
+class TextToText(Kind):
+    """Source in, target out. Examples: ``{"source": str, "target": str}``."""
+
+    backbone_kinds = ("encoder_decoder", "decoder")
+    fields = ("source",)
+    metric = "bleu"
+
+    @classmethod
+    def fit(cls, task, backbone_kind, examples):
+        sources = [example["source"] for example in examples]
+        targets = [example["target"] for example in examples]
+        if task.shared_vocabulary or backbone_kind == "decoder":
+            shared = cls.train_tokenizer(task, sources + targets)
+            tokenizers = {"source": shared, "target": shared}
+        else:
+            tokenizers = {"source": cls.train_tokenizer(task, sources), "target": cls.train_tokenizer(task, targets)}
+        facts = {
+            "max_length": task.max_length,
+            "metric": task.metric or cls.metric,
+            "lowercase": task.lowercase,
+            "target_language": task.target_language,
+        }
+        return cls(backbone_kind, tokenizers, facts)
+
+    @property
+    def metric(self):
+        return self.facts["metric"]
+
+    def settings(self):
+        sizes = {f"{side}_vocabulary_size": self.tokenizers[text].vocabulary_size
+                 for side, text in (("encoder", "source"), ("decoder", "target"))}
+        if self.backbone_kind == "decoder":
+            sizes = {"vocabulary_size": self.tokenizers["target"].vocabulary_size}
+        return {**sizes, "max_sequence_length": self.sequence_length}
+
+    @property
+    def sequence_length(self):
+        one_text = self.facts["max_length"] + 1
+        return one_text if self.backbone_kind == "encoder_decoder" else 2 * one_text
+
+    def head(self, backbone):
+        return LanguageModelHead(self.tokenizers["target"].vocabulary_size, tied_to=backbone.tied_embedding)
+
+    def source_ids(self, sources):
+        """Strings [B] -> ragged ids [B, None] as the backbone reads them."""
+        ids = self.tokenizers["source"].encode(sources)[:, : self.facts["max_length"]]
+        return frame(ids, END_ID) if self.backbone_kind == "encoder_decoder" else frame(START_ID, ids, END_ID)
+
+    def target_ids(self, targets):
+        """Strings [B] -> ragged ids [B, None], [END] included."""
+        return frame(self.tokenizers["target"].encode(targets)[:, : self.facts["max_length"]], END_ID)
+
+    def columns(self, examples):
+        sources = in_chunks(self.source_ids, [example["source"] for example in examples])
+        targets = in_chunks(self.target_ids, [example["target"] for example in examples])
+        if self.backbone_kind == "encoder_decoder":
+            shifted = [np.concatenate([[START_ID], target[:-1]]).astype(np.int32) for target in targets]
+            inputs = {"encoder_token_ids": sources, "decoder_token_ids": shifted}
+            return Columns(inputs, targets, [np.ones(len(target), np.float32) for target in targets])
+        joined = [np.concatenate([source, target]) for source, target in zip(sources, targets, strict=True)]
+        weights = [np.arange(1, len(row)) >= len(source) for row, source in zip(joined, sources, strict=True)]
+        return Columns(
+            {"token_ids": [row[:-1] for row in joined]},
+            [row[1:] for row in joined],
+            [weight.astype(np.float32) for weight in weights],
+        )
+
+    def respond(self, model, source, sampler=None, seed=None):
+        """Strings [B] -> ``{"target": strings [B]}``; greedy unless another ``sampler`` is given."""
+        ids = self.source_ids(source)
+        if self.backbone_kind == "encoder_decoder":
+            inputs = dense({"encoder_token_ids": ids})
+            prompt_ids = tf.fill([ids.nrows(), 1], START_ID)
+            prompt_lengths = tf.ones([ids.nrows()], tf.int32)
+        else:
+            inputs = dense({"token_ids": ids})
+            prompt_ids, prompt_lengths = inputs["token_ids"], tf.cast(ids.row_lengths(), tf.int32)
+        token_ids, lengths = generate(
+            model,
+            inputs,
+            prompt_ids,
+            prompt_lengths,
+            max_length=tf.shape(prompt_ids)[1] + self.facts["max_length"],
+            end_id=END_ID,
+            sampler=sampler or Greedy(),
+            seed=seed,
+        )
+        positions = tf.range(tf.shape(token_ids)[1])
+        answered = (positions >= prompt_lengths[:, None]) & (positions < lengths[:, None])
+        return {"target": self.tokenizers["target"].decode(tf.ragged.boolean_mask(token_ids, answered))}
+
+    def answers(self, model, examples, batch_size=64):
+        return self.in_batches(model, examples, batch_size)["target"]
+
+    def score(self, examples, answers):
+        """Exact match, and BLEU and chrF (0 to 100) unless the task is scored by exact match alone."""
+        references = [example["target"] for example in examples]
+        if self.facts["lowercase"]:
+            exact = metrics.exact_match([reference.lower() for reference in references], answers)
+        else:
+            exact = metrics.exact_match(references, answers)
+        if self.metric == "exact_match":
+            return exact
+        tokenize = "char" if self.facts["target_language"] == "ko" else "13a"
+        scores = metrics.bleu(references, answers, lowercase=self.facts["lowercase"], tokenize=tokenize)
+        return {**scores, **metrics.token_bleu(self._tokens(references), self._tokens(answers)), **exact}
+
+    def _tokens(self, texts):
+        """Texts as lists of tokens, lower-cased where the task is: what published token BLEU was computed on."""
+        if self.facts["lowercase"]:
+            texts = [text.lower() for text in texts]
+        words, _, _ = split_words(tf.constant(texts, tf.string))
+        return [[token.decode("utf-8") for token in row] for row in words.to_list()]
