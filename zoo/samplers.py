@@ -1,0 +1,133 @@
+"""How the next token is chosen from the logits: the most probable one, or a draw.
+
+Shapes: B batch, T length of the text, V vocabulary.
+
+Papers:
+    Fan et al. 2018, Hierarchical Neural Story Generation, arXiv:1805.04833 (top-k).
+    Holtzman et al. 2020, The Curious Case of Neural Text Degeneration, arXiv:1904.09751 (top-p).
+    Keskar et al. 2019, CTRL, arXiv:1909.05858 (repetition penalty).
+"""
+
+import dataclasses
+
+import keras
+from keras import ops
+
+IMPOSSIBLE = -1e9  # a log-probability; minus infinity would make NaN in differences
+
+
+@dataclasses.dataclass(frozen=True)
+class Greedy:
+    """The most probable token at each position."""
+
+    def random_numbers(self, shape, seed):
+        return ops.zeros(shape, dtype="float32")
+
+    def choose(self, logits, token_ids, is_read, random_numbers):
+        return ops.argmax(logits, axis=-1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A token drawn from the model's distribution, which may be sharpened or cut before.
+
+    Each setting may also be a scalar tensor, so that an exported function can take it as an input.
+
+    Args:
+        temperature: the logits are divided by it; below 1 bolder, above 1 flatter.
+        top_k: draw from the k most probable tokens only; None: from all.
+        top_p: draw from the smallest set of most probable tokens that together has at least this probability
+            ("nucleus"), measured after ``top_k``; None: from all.
+        repetition_penalty: above 1, tokens that the row holds already (prompt included) become less probable: their
+            logits are divided by it if positive, multiplied if negative (CTRL divides always, which would favour
+            repetition among negative logits).
+
+    Raises:
+        ValueError: for a number that makes no distribution.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    repetition_penalty: float | None = None
+
+    def __post_init__(self):
+        check_number("temperature", self.temperature, lambda x: x > 0, "above 0 (its limit 0 is Greedy())")
+        check_number("top_k", self.top_k, lambda x: x >= 1, "at least 1, or None for no limit")
+        check_number("top_p", self.top_p, lambda x: 0 < x <= 1, "above 0 and at most 1, or None for no limit")
+        check_number("repetition_penalty", self.repetition_penalty, lambda x: x > 0, "above 0, or None for no penalty")
+
+    def random_numbers(self, shape, seed):
+        """Uniform in [0, 1), one for each token that may be chosen."""
+        return keras.random.uniform(shape, dtype="float32", seed=_as_seed(seed))
+
+    def choose(self, logits, token_ids, is_read, random_numbers):
+        """One token per row.
+
+        Args:
+            logits: float32 [B, V].
+            token_ids: int32 [B, T], the text so far; only the positions where ``is_read`` [T] is True count.
+            random_numbers: float32 [B] in [0, 1).
+
+        Returns:
+            int32 [B].
+        """
+        vocabulary_size = logits.shape[-1]
+        if self.repetition_penalty is not None:
+            logits = _penalize_repetition(logits, token_ids, is_read, self.repetition_penalty)
+        logits = logits / self.temperature
+        if self.top_k is None and self.top_p is None:
+            return _draw(ops.softmax(logits), random_numbers)
+
+        logits, by_rank = ops.top_k(logits, vocabulary_size)  # [B, V], the most probable token first
+        if self.top_k is not None:
+            logits = ops.where(ops.arange(vocabulary_size) < self.top_k, logits, IMPOSSIBLE)
+        probabilities = ops.softmax(logits)
+        if self.top_p is not None:
+            before = ops.cumsum(probabilities, axis=-1) - probabilities  # 0 for the first, which therefore stays
+            probabilities = ops.where(before < self.top_p, probabilities, 0.0)
+        rank = _draw(probabilities, random_numbers)
+        return ops.squeeze(ops.take_along_axis(by_rank, rank[:, None], axis=-1), axis=-1)
+
+
+def _draw(probabilities, random_numbers):
+    """The index in whose stretch of the cumulated probabilities the random number falls: [B, V], [B] -> [B].
+
+    ``probabilities`` need not sum to 1. The number is turned round into (0, 1], so that an index of probability 0 is
+    never drawn, not even by rounding.
+    """
+    cumulated = ops.cumsum(probabilities, axis=-1)
+    threshold = (1.0 - random_numbers[:, None]) * cumulated[:, -1:]
+    return ops.sum(ops.cast(cumulated < threshold, "int32"), axis=-1)
+
+
+def _penalize_repetition(logits, token_ids, is_read, penalty):
+    batch_size, vocabulary_size = ops.shape(logits)[0], logits.shape[-1]
+    length = ops.shape(token_ids)[1]
+    rows = ops.zeros((1, length), dtype="int32") + ops.arange(batch_size, dtype="int32")[:, None]  # [B, T]
+    places = ops.reshape(ops.stack([rows, token_ids], axis=-1), (-1, 2))
+    reads = ops.reshape(ops.zeros_like(rows) + ops.cast(is_read, "int32"), (-1,))
+    counts = ops.scatter(places, reads, (batch_size, vocabulary_size))  # how often the row has read each token
+    return ops.where(counts > 0, ops.where(logits > 0, logits / penalty, logits * penalty), logits)
+
+
+class _SeedFromTensor(keras.random.SeedGenerator):
+    """Lets a seed be an input of an exported function: Keras takes integers and generators only."""
+
+    def __init__(self, seed):
+        # No call of the base class: it would create a variable, but this generator has no state.
+        self.seed = seed
+
+    def next(self, ordered=True):
+        return ops.stack([ops.cast(self.seed, "uint32"), ops.zeros((), dtype="uint32")])
+
+
+def _as_seed(seed):
+    is_plain = seed is None or isinstance(seed, (int, keras.random.SeedGenerator))
+    return seed if is_plain else _SeedFromTensor(seed)
+
+
+def check_number(name, value, is_valid, possible):
+    """Raises ValueError if ``value`` is a number and not valid; tensors are not looked into."""
+    if isinstance(value, (int, float)) and not is_valid(value):
+        raise ValueError(f"{name}={value!r} is not possible: it must be {possible}.")
