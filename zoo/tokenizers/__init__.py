@@ -1,0 +1,137 @@
+"""Tokenizers: texts to token ids and back, five kinds with one interface.
+
+==================  =======================================  ====================
+name                a token is                               a text comes back
+==================  =======================================  ====================
+character           a character of the training texts        exactly, if known
+byte                a byte of UTF-8                          exactly
+word                a word, a punctuation mark, a newline    but for white space
+wordpiece           a piece of a word (BERT)                 but for white space
+byte-level-bpe      a frequent sequence of bytes (GPT-2)     exactly
+==================  =======================================  ====================
+
+All run inside the TensorFlow graph, so that an exported model takes and gives
+strings, and the special tokens have the same ids everywhere.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from zoo.registry import unknown_name
+from zoo.tokenizers.base import (
+    END_ID,
+    FILE,
+    MASK_ID,
+    PADDING_ID,
+    SPECIAL_TOKENS,
+    START_ID,
+    UNKNOWN_ID,
+    Tokenizer,
+    TokenizerFileError,
+    batches,
+)
+from zoo.tokenizers.byte import ByteTokenizer
+from zoo.tokenizers.byte_level_bpe import ByteLevelBPETokenizer
+from zoo.tokenizers.character import CharacterTokenizer
+from zoo.tokenizers.splitting import split_words
+from zoo.tokenizers.word import WordTokenizer
+from zoo.tokenizers.wordpiece import WordPieceTokenizer
+
+_CLASSES = {
+    kind.name: kind
+    for kind in (CharacterTokenizer, ByteTokenizer, WordTokenizer, WordPieceTokenizer, ByteLevelBPETokenizer)
+}
+TOKENIZERS = tuple(_CLASSES)
+
+
+def train_tokenizer(name, texts, vocabulary_size=8000, lowercase=False, min_frequency=1):
+    """Makes a tokenizer whose vocabulary comes from texts; the same texts give the same vocabulary.
+
+    Give it the texts of the *training* split only: a vocabulary that has seen
+    the test split makes its results look better than they are.
+
+    Args:
+        name: one of ``TOKENIZERS``.
+        texts: iterable of str.
+        vocabulary_size: int, at most so many tokens, special ones included. The
+            most frequent are taken; equally frequent ones in alphabetical order.
+        lowercase: bool, whether texts are lowercased first (accents stay).
+        min_frequency: int, rarer characters, words or merges are left out
+            (wordpiece: rarer words take no part in the training).
+
+    Raises:
+        UnknownNameError: there is no tokenizer of this name.
+        ValueError: no texts, or a vocabulary size that is too small.
+    """
+    if name not in _CLASSES:
+        raise unknown_name("tokenizer", name, TOKENIZERS)
+    if isinstance(texts, (str, bytes)):
+        raise ValueError("texts is a single string; give a list of strings, for one text [text].")
+    smallest = len(SPECIAL_TOKENS) + (256 if name.startswith("byte") else 1)
+    if vocabulary_size < smallest:
+        raise ValueError(
+            f"a {name} tokenizer needs a vocabulary_size of at least {smallest} "
+            f"({len(SPECIAL_TOKENS)} special tokens included), not {vocabulary_size}."
+        )
+    tokenizer = _CLASSES[name].train(texts, vocabulary_size, lowercase, min_frequency)
+    if tokenizer.vocabulary_size == len(SPECIAL_TOKENS):
+        raise ValueError(
+            f"the {name} tokenizer found nothing to learn: no texts, or all rarer than min_frequency={min_frequency}."
+        )
+    return tokenizer
+
+
+def load_tokenizer(folder):
+    """The tokenizer that ``tokenizer.save(folder)`` wrote.
+
+    Raises:
+        TokenizerFileError: the file is missing or damaged.
+    """
+    file = Path(folder) / FILE
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        name, size, tokens = content.pop("name"), content.pop("vocabulary_size"), content["tokens"]
+        if not len(set(tokens)) == len(tokens) == size or tuple(tokens[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
+            raise ValueError("tokens are missing, double or out of order")
+        return _CLASSES[name](**content)
+    except FileNotFoundError:
+        raise TokenizerFileError(f"{file} is missing; tokenizer.save({str(folder)!r}) would write it.") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TokenizerFileError(f"{file} is damaged ({type(error).__name__}: {error}); save it again.") from error
+
+
+def encode_corpus(tokenizer, texts, chunk=10_000):
+    """Encodes many texts in bulk.
+
+    Args:
+        tokenizer: a :class:`Tokenizer`.
+        texts: iterable of str.
+        chunk: int, how many texts are encoded at once.
+
+    Returns:
+        list of int32 arrays, one per text.
+    """
+    token_ids = []
+    for batch in batches(texts, chunk):
+        ragged = tokenizer.encode(batch)
+        token_ids += np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
+    return token_ids
+
+
+__all__ = [
+    "END_ID",
+    "MASK_ID",
+    "PADDING_ID",
+    "SPECIAL_TOKENS",
+    "START_ID",
+    "TOKENIZERS",
+    "UNKNOWN_ID",
+    "Tokenizer",
+    "TokenizerFileError",
+    "encode_corpus",
+    "load_tokenizer",
+    "split_words",
+    "train_tokenizer",
+]

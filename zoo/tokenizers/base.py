@@ -1,0 +1,186 @@
+"""What every tokenizer is: texts to token ids and back, inside the TensorFlow graph.
+
+A tokenizer that runs in the graph becomes part of an exported model: the
+server takes strings and gives strings. All of them share five special tokens
+with the same ids, the public methods below and one readable file on disk; a
+kind of tokenizer is a file beside this one, which says how it is trained and
+how flat batches are encoded and decoded.
+
+Shapes: B texts, W words of a text, N words in all, T tokens of a text,
+V vocabulary_size.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[START]", "[END]", "[MASK]")
+PADDING_ID, UNKNOWN_ID, START_ID, END_ID, MASK_ID = range(5)
+
+FILE = "tokenizer.json"
+
+
+class TokenizerFileError(ValueError):
+    """A tokenizer's file that is missing or damaged; the message says which and why."""
+
+
+class Tokenizer(tf.Module):
+    """Base class: ``encode`` and ``decode`` for all kinds, saving, the vocabulary.
+
+    A subclass sets ``name`` and writes ``train``, ``encode_flat`` and
+    ``decode_flat``. A ``tf.Module``, so that its lookup tables travel with
+    whatever model is exported around it.
+
+    Args:
+        tokens: list of str, id -> token; starts with ``SPECIAL_TOKENS``.
+        lowercase: bool, whether texts are lowercased before they are encoded.
+    """
+
+    name = None
+
+    def __init__(self, tokens, lowercase=False):
+        super().__init__()
+        self._tokens = tuple(tokens)
+        self.lowercase = lowercase
+        # How many characters of a word a token covers, [V]: turns tokens into
+        # character offsets. [UNK] has 0, which stands for "the rest of the word".
+        self.piece_lengths = np.array([0] * len(SPECIAL_TOKENS) + self.count_characters(), "int32")
+
+    @property
+    def tokens(self):
+        """The vocabulary, a list of str: id -> token, special tokens first."""
+        return list(self._tokens)
+
+    @property
+    def vocabulary_size(self):
+        """Number V of tokens, special ones included."""
+        return len(self._tokens)
+
+    @classmethod
+    def train(cls, texts, vocabulary_size, lowercase, min_frequency):
+        """Makes a tokenizer from an iterable of str, see :func:`zoo.tokenizers.train_tokenizer`."""
+        raise NotImplementedError
+
+    def encode_flat(self, texts):
+        """Normalised texts, string [B] -> RaggedTensor int32 [B, T]; called while a graph is traced."""
+        raise NotImplementedError
+
+    def decode_flat(self, token_ids):
+        """RaggedTensor int32 [B, T] without special tokens -> string [B]; called while a graph is traced."""
+        raise NotImplementedError
+
+    def count_characters(self):
+        """For each token after the special ones: how many characters of a word it covers, list of int."""
+        return [len(token) for token in self._tokens[len(SPECIAL_TOKENS) :]]
+
+    def settings(self):
+        """What the constructor needs, as values that JSON can hold."""
+        return {"tokens": self.tokens, "lowercase": self.lowercase}
+
+    def encode(self, texts):
+        """Texts to token ids; adds no special tokens.
+
+        Args:
+            texts: string tensor [B] or a list of str, UTF-8.
+
+        Returns:
+            RaggedTensor int32 [B, T].
+        """
+        return self._encode(tf.convert_to_tensor(texts, tf.string))
+
+    def decode(self, token_ids):
+        """Token ids to texts; special tokens are left out.
+
+        Args:
+            token_ids: RaggedTensor or dense integers [B, T], or a list of lists.
+
+        Returns:
+            string tensor [B].
+        """
+        if isinstance(token_ids, (list, tuple)):
+            token_ids = tf.ragged.constant(token_ids, ragged_rank=1, dtype=tf.int32)
+        if not isinstance(token_ids, tf.RaggedTensor):
+            token_ids = tf.RaggedTensor.from_tensor(tf.convert_to_tensor(token_ids))
+        return self._decode(tf.cast(token_ids, tf.int32).with_row_splits_dtype(tf.int64))
+
+    def encode_words(self, words):
+        """Encodes words one by one, for labels and answers that belong to words.
+
+        A word is encoded as a text of its own (byte-level BPE: without the
+        space before it). It never has zero tokens: at least one [UNK].
+
+        Args:
+            words: RaggedTensor string [B, W].
+
+        Returns:
+            RaggedTensor int32 [B, W, T].
+        """
+        pieces = self.encode(words.values)  # [N, T]
+        lost = tf.cast(pieces.row_lengths() == 0, tf.int64)  # [N]
+        unknown = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(lost)], UNKNOWN_ID), lost)
+        return words.with_values(tf.concat([pieces, unknown], axis=1))  # [B, W, T]
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def _encode(self, texts):
+        return self.encode_flat(normalize(texts, self.lowercase))
+
+    @tf.function(input_signature=[tf.RaggedTensorSpec([None, None], tf.int32, 1)])
+    def _decode(self, token_ids):
+        return self.decode_flat(tf.ragged.boolean_mask(token_ids, token_ids >= len(SPECIAL_TOKENS)))
+
+    def save(self, folder):
+        """Writes ``tokenizer.json``, which people can read, into a folder."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        content = {"name": self.name, "vocabulary_size": self.vocabulary_size, **self.settings()}
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def normalize(texts, lowercase):
+    """Lowercases texts, string [B], as ``str.lower`` does; leaves them alone without ``lowercase``.
+
+    Accents stay (German "ä" is not "a"). NFC afterwards, so that a Hangul
+    syllable is one character however it was typed.
+    """
+    if not lowercase:
+        return texts
+    # ASCII first: its rule is the same everywhere, while in a Turkish locale
+    # the Unicode rule would turn "I" into a dotless "ı".
+    texts = tf.strings.lower(tf.strings.lower(texts), encoding="utf-8")
+    return tf_text.normalize_utf8(texts, "NFC")
+
+
+def most_frequent(counts, limit, min_frequency=1):
+    """The ``limit`` most frequent tokens of a Counter; of equally frequent ones the alphabetically first."""
+    ranked = sorted((-count, token) for token, count in counts.items() if count >= min_frequency)
+    return [token for _, token in ranked[: max(limit, 0)]]
+
+
+def count_pieces(texts, split):
+    """Counts what ``split`` (string [B] -> RaggedTensor string [B, T]) makes of an iterable of str.
+
+    Returns:
+        Counter, str -> int.
+    """
+    split = tf.function(split, input_signature=[tf.TensorSpec([None], tf.string)])
+    counts = Counter()
+    for batch in batches(texts):
+        counts.update(split(tf.constant(batch, tf.string, [len(batch)])).flat_values.numpy().tolist())
+    return Counter({piece.decode("utf-8"): count for piece, count in counts.items()})
+
+
+def batches(texts, size=10_000):
+    """Lists of at most ``size`` texts: in bulk, the graph's start-up cost disappears."""
+    batch = []
+    for text in texts:
+        batch.append(text)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

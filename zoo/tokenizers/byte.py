@@ -1,0 +1,46 @@
+"""One token per byte: 256 of them write every text there is, and nothing is unknown."""
+
+import tensorflow as tf
+
+from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer
+
+
+class ByteTokenizer(Tokenizer):
+    """Bytes of UTF-8. Every text comes back exactly; a Hangul syllable takes three tokens.
+
+    Bytes that are no UTF-8 (a model may generate them) decode to "\N{REPLACEMENT CHARACTER}".
+    """
+
+    name = "byte"
+
+    def __init__(self, tokens=None, lowercase=False):
+        super().__init__([*SPECIAL_TOKENS, *(f"<0x{byte:02X}>" for byte in range(256))], lowercase)
+
+    @classmethod
+    def train(cls, texts, vocabulary_size, lowercase, min_frequency):
+        return cls(lowercase=lowercase)
+
+    def encode_flat(self, texts):
+        # keras-hub's ByteTokenizer gives the same bytes, but fails on a batch of
+        # empty texts, and its detokenize drops the byte 0.
+        letters = tf.io.decode_raw(tf.strings.reduce_join(texts), tf.uint8)  # those of all texts, one after the other
+        token_ids = tf.cast(letters, tf.int32) + len(SPECIAL_TOKENS)
+        return tf.RaggedTensor.from_row_lengths(token_ids, tf.cast(tf.strings.length(texts), tf.int64))
+
+    def decode_flat(self, token_ids):
+        table = tf.constant([bytes([byte]) for byte in range(256)])
+        letters = tf.ragged.map_flat_values(tf.gather, table, token_ids - len(SPECIAL_TOKENS))
+        return valid_utf8(tf.strings.reduce_join(letters, axis=-1))
+
+    def count_characters(self):
+        return [int(starts_character(byte)) for byte in range(256)]
+
+
+def starts_character(byte):
+    """Whether a byte begins a UTF-8 character (all but 10xxxxxx): counting these counts characters."""
+    return byte & 0b1100_0000 != 0b1000_0000
+
+
+def valid_utf8(texts):
+    """string [B] -> string [B] with the replacement character for what is no UTF-8."""
+    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")

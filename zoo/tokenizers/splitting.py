@@ -1,0 +1,80 @@
+"""Words and punctuation marks: splitting texts into them, and writing them as a text again.
+
+Everything runs in the TensorFlow graph, with operations that TF Serving links.
+White space is Unicode's; every punctuation mark or symbol (an emoji, too) is a
+word of its own. So "don't" is three words, as in BERT.
+
+Shapes: B texts, W words of a text.
+"""
+
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+SPACE = r"[\s\p{Z}\p{Cc}\x{200B}\x{FEFF}]"
+MARK = r"[\p{P}\p{S}]"
+
+
+def split_words(texts):
+    """Splits texts into words and single punctuation marks.
+
+    Args:
+        texts: string tensor [B], UTF-8.
+
+    Returns:
+        words: RaggedTensor string [B, W].
+        starts: RaggedTensor int32 [B, W], the place of a word's first character.
+        ends: RaggedTensor int32 [B, W], one behind its last character, so that in
+            Python ``text[start:end] == word``. Characters, not bytes.
+    """
+    pieces = tf_text.regex_split(texts, f"{SPACE}+|{MARK}", f"{SPACE}+|{MARK}")  # white space is kept, it counts
+    lengths = tf.strings.length(pieces.values, unit="UTF8_CHAR")
+    ends = tf.cumsum(lengths)  # counted from the first character of the first text
+    before = tf.gather(tf.concat([[0], ends], axis=0), pieces.row_starts())  # [B], characters of the texts before
+    ends = ends - tf.gather(before, pieces.value_rowids())
+
+    is_word = pieces.with_values(~tf.strings.regex_full_match(pieces.values, f"{SPACE}+"))
+    return tuple(
+        tf.ragged.boolean_mask(pieces.with_values(values), is_word) for values in (pieces.values, ends - lengths, ends)
+    )
+
+
+def words_and_newlines(texts):
+    """Splits texts, string [B], into words, marks and newlines: RaggedTensor string [B, W].
+
+    Newlines are kept, because in stories and verses they end a sentence or line.
+    """
+    return tf_text.regex_split(tf_text.normalize_utf8(texts, "NFC"), f"{SPACE}|{MARK}", rf"\n|{MARK}")
+
+
+# Applied in this order to words joined by single spaces. RE2 knows no
+# look-ahead: rules whose matches share a character stand twice.
+_BETWEEN = (r"([\p{L}\p{N}]) (['’‑/_-]) ([\p{L}\p{N}])", r"\1\2\3")  # don't, T-shirt, and/or
+_NUMBER = (r"(\p{N}) ([.:]) (\p{N})", r"\1\2\3")  # 3.14, 10:30
+_GLUE = (
+    (r" ?\n ?", "\n"),
+    _BETWEEN,
+    _BETWEEN,
+    _NUMBER,
+    _NUMBER,
+    (r"(\p{N}) , (\p{N}{3})\b", r"\1,\2"),  # 1,000
+    (r'" ([^"]*) "', r'"\1"'),  # a pair of straight quotes belongs to what is between them
+    (r"(^|[^\p{L}\p{N}])' ([^']*) '", r"\1'\2'"),
+    (r" ([.,!?;:%~…·)\]}’”»›」』】〉》、。！？，：；）]|\p{Pe})", r"\1"),
+    (r"([¿¡#@$£€₩(\[{‘“„«‹「『【〈《（]|\p{Ps}) ", r"\1"),
+)
+
+
+def join_words(words):
+    """Writes words and marks as one usually does: ``Hello , world .`` becomes ``Hello, world.``
+
+    Args:
+        words: RaggedTensor string [B, W].
+
+    Returns:
+        string tensor [B]. A guess where the splitting lost the white space: for
+        example, a hyphen between words always becomes that of "T-shirt".
+    """
+    texts = tf.strings.reduce_join(words, axis=-1, separator=" ")
+    for pattern, replacement in _GLUE:
+        texts = tf.strings.regex_replace(texts, pattern, replacement)
+    return texts

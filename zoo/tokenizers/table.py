@@ -1,0 +1,34 @@
+"""Tokenizers that are a list: a text is cut into tokens and each token looked up."""
+
+import tensorflow as tf
+
+from zoo.tokenizers.base import SPECIAL_TOKENS, UNKNOWN_ID, Tokenizer, count_pieces, most_frequent, normalize
+
+
+class TableTokenizer(Tokenizer):
+    """A tokenizer whose tokens are looked up as they stand; a subclass says how texts fall into tokens."""
+
+    def __init__(self, tokens, lowercase=False):
+        super().__init__(tokens, lowercase)
+        keys = tf.constant(tokens[len(SPECIAL_TOKENS) :], tf.string, [len(tokens) - len(SPECIAL_TOKENS)])
+        ids = tf.range(len(SPECIAL_TOKENS), len(tokens))
+        self._ids = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN_ID)
+
+    @staticmethod
+    def split(texts):
+        """string [B] -> RaggedTensor string [B, T]."""
+        raise NotImplementedError
+
+    @classmethod
+    def train(cls, texts, vocabulary_size, lowercase, min_frequency):
+        counts = count_pieces(texts, lambda batch: cls.split(normalize(batch, lowercase)))
+        tokens = most_frequent(counts, vocabulary_size - len(SPECIAL_TOKENS), min_frequency)
+        return cls([*SPECIAL_TOKENS, *tokens], lowercase)
+
+    def encode_flat(self, texts):
+        pieces = self.split(texts)
+        return pieces.with_values(self._ids.lookup(pieces.values))
+
+    def spell(self, token_ids):
+        """RaggedTensor int32 [B, T] -> RaggedTensor string [B, T]."""
+        return token_ids.with_values(tf.gather(tf.constant(self.tokens), token_ids.values))

@@ -1,0 +1,19 @@
+"""One token per word: what language models and translators used before subwords."""
+
+from zoo.tokenizers.splitting import join_words, words_and_newlines
+from zoo.tokenizers.table import TableTokenizer
+
+
+class WordTokenizer(TableTokenizer):
+    """Words, punctuation marks and newlines; a word outside the vocabulary is [UNK].
+
+    White space other than newlines is not kept; decoding puts it where it
+    usually stands (:func:`zoo.tokenizers.splitting.join_words`). Texts are
+    brought to NFC.
+    """
+
+    name = "word"
+    split = staticmethod(words_and_newlines)
+
+    def decode_flat(self, token_ids):
+        return join_words(self.spell(token_ids))

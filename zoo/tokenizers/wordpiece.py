@@ -1,0 +1,62 @@
+"""WordPiece (Schuster and Nakajima 2012; Wu et al. 2016, arXiv:1609.08144): BERT's subwords.
+
+A word is cut into the longest pieces that the vocabulary has, from left to
+right; pieces inside a word are written with "##". Training and splitting are
+keras-hub's and tensorflow-text's.
+"""
+
+from collections import Counter
+
+import keras_hub
+import tensorflow as tf
+
+from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, count_pieces, most_frequent, normalize
+from zoo.tokenizers.splitting import join_words, words_and_newlines
+
+SUFFIX = "##"
+
+
+class WordPieceTokenizer(Tokenizer):
+    """Pieces of words. A word with a character that training did not see is [UNK], so is one of over 100 bytes.
+
+    White space other than newlines is not kept, as in
+    :class:`zoo.tokenizers.word.WordTokenizer`. Texts are brought to NFC, so
+    that Hangul is cut between syllables, never inside one.
+    """
+
+    name = "wordpiece"
+
+    def __init__(self, tokens, lowercase=False):
+        super().__init__(tokens, lowercase)
+        # split=False: it gets words, cut in the same way for all tokenizers here.
+        self._pieces = keras_hub.tokenizers.WordPieceTokenizer(self.tokens, split=False, suffix_indicator=SUFFIX)
+
+    @classmethod
+    def train(cls, texts, vocabulary_size, lowercase, min_frequency):
+        words = count_pieces(texts, lambda batch: words_and_newlines(normalize(batch, lowercase)))
+        words = Counter({word: count for word, count in words.items() if count >= min_frequency})
+        if not words:
+            return cls(SPECIAL_TOKENS, lowercase)
+        # keras-hub keeps 1,000 different characters, Korean has more. Reserving
+        # them keeps all words spellable; half of the vocabulary is left for pieces.
+        letters = Counter()
+        for word, count in words.items():
+            for place, letter in enumerate(word):
+                letters[letter if place == 0 else SUFFIX + letter] += count
+        reserved = [*SPECIAL_TOKENS, *most_frequent(letters, (vocabulary_size - len(SPECIAL_TOKENS)) // 2)]
+        corpus = tf.data.Dataset.from_tensors(list(words.elements()))
+        tokens = keras_hub.tokenizers.compute_word_piece_vocabulary(
+            corpus, vocabulary_size, split=False, suffix_indicator=SUFFIX, reserved_tokens=reserved
+        )
+        return cls(tokens, lowercase)
+
+    def encode_flat(self, texts):
+        words = words_and_newlines(texts)
+        pieces = self._pieces.tokenize(words)
+        return pieces
+
+    def decode_flat(self, token_ids):
+        return join_words(tf.strings.split(self._pieces.detokenize(token_ids), " "))
+
+    def count_characters(self):
+        return [len(token.removeprefix(SUFFIX)) for token in self.tokens[len(SPECIAL_TOKENS) :]]
