@@ -2,6 +2,7 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -162,21 +163,20 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_eager_compiled_and_exported_are_the_same_for_any_batch_size(toy, way, tmp_path):
-    ids = tf.TensorSpec([None, None], "int32")
-
-    @tf.function(input_signature=[ids, tf.TensorSpec([None], "int32")], autograph=False)
     def decode(token_ids, prompt_lengths):
         return WAYS[way](toy, {"token_ids": token_ids}, token_ids, prompt_lengths)
 
-    module = tf.Module()
-    module.decode = decode
-    tf.saved_model.save(module, str(tmp_path))
+    any_batch = [tf.TensorSpec([None, None], "int32"), tf.TensorSpec([None], "int32")]
+    archive = keras.export.ExportArchive()
+    archive.add_endpoint("decode", decode, any_batch)
+    archive.write_out(str(tmp_path), verbose=False)
     exported = tf.saved_model.load(str(tmp_path)).decode
+    any_size = tf.function(decode, input_signature=any_batch, autograph=False)
+    fixed_size = tf.function(decode, autograph=False)
     for prompts in (PROMPTS, PROMPTS[:1]):
         inputs, token_ids, prompt_lengths = batch(prompts)
         eager = texts(WAYS[way](toy, inputs, token_ids, prompt_lengths))
-        fixed_shapes = tf.function(lambda *data: WAYS[way](toy, {"token_ids": data[0]}, *data), autograph=False)
-        for compiled in (decode, exported, fixed_shapes):
+        for compiled in (any_size, fixed_size, exported):
             assert texts(compiled(tf.constant(token_ids), tf.constant(prompt_lengths))) == eager
 
 
