@@ -1,0 +1,37 @@
+"""keras-nlp-zoo: the models on the road from word vectors to GPT, under one roof.
+
+``import zoo`` is cheap: TensorFlow and Keras are imported by what needs them.
+
+>>> import zoo
+>>> run = zoo.train("transformer", "tiny-translation", steps=1000)   # doctest: +SKIP
+>>> zoo.evaluate(run)["bleu"]                                        # doctest: +SKIP
+>>> zoo.predict(run, ["Minsu went to the garden."])                  # doctest: +SKIP
+"""
+
+import importlib
+
+# Public name -> the module that defines it.
+_PUBLIC = {
+    "create": "zoo.runs",
+    "train": "zoo.training",
+    "evaluate": "zoo.evaluation",
+    "predict": "zoo.prediction",
+    "compare": "zoo.comparison",
+    "attend": "zoo.attend",
+    "export": "zoo.export",
+    "load": "zoo.runs",
+    "register_model": "zoo.registry",
+    "register_task": "zoo.registry",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name):
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'zoo' has no attribute {name!r}; public are {', '.join(__all__)}")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__():
+    return [*globals(), *__all__]

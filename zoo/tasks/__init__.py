@@ -69,7 +69,7 @@ class Task:
             raise unknown_name(f"split of task {self.name}", split, self.splits)
 
 
-def find(name):
+def find(name, data=None):
     """The task called ``name``: ``"multi30k"``, or with a variant ``"multi30k:en-de"``.
 
     Raises:

@@ -1,0 +1,114 @@
+"""Evaluation: the same figures for every family, measured in the same way.
+
+Two things are reported side by side and never mixed: the *teacher-forced*
+negative log-likelihood per target token (each example once, padding nowhere,
+no label smoothing), and the metric of what the model *decodes* on its own.
+"""
+
+import math
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.optimization import cross_entropy
+from zoo.runs import Run
+from zoo.tasks import find
+
+BINS = 5  # groups of about equal size by input length
+SAMPLES = 8
+
+
+def evaluate(run, split="test", data=None, batch_size=64, examples=None):
+    """Scores a run on a split and records the figures in its ``results.json``.
+
+    Args:
+        run: a :class:`zoo.runs.Run` or the path of one.
+        split: a split of the run's task.
+        data: paths of the user's own data of the same kind, scored in place of the task's.
+        examples: a list of examples in place of both; nothing is recorded then.
+
+    Returns:
+        Dictionary with ``nll`` (nats per target token), ``perplexity``, the metrics of
+        the kind of task, ``by_length``, ``samples``; see :mod:`zoo.runs`.
+    """
+    run = run if isinstance(run, Run) else Run.load(run)
+    recorded = examples is None and data is None
+    if examples is None:
+        if data is None:
+            run.task.check_split(split)
+            examples = run.task.examples(split)
+        else:
+            examples = find(run.kind.own_data_task, data=data).all_examples()
+    started = time.perf_counter()
+    totals, counts = likelihoods(likelihood_function(run.model), run.kind.batches(examples, batch_size))
+    nll = float(totals.sum() / counts.sum())
+    answers = run.kind.answers(run.model, examples, batch_size)
+    figures = {
+        "split": split,
+        "examples": len(examples),
+        "tokens": int(counts.sum()),
+        "nll": nll,
+        "perplexity": math.exp(min(nll, 700.0)),
+        **run.kind.likelihood(examples, float(totals.sum())),
+        **(run.kind.score(examples, answers) if answers else {}),
+        "metric": run.kind.metric,
+        "by_length": _by_length(run.kind, examples, answers, totals, counts),
+        "samples": run.kind.samples(run.model, examples[:SAMPLES], answers[:SAMPLES]),
+        "seconds": time.perf_counter() - started,
+    }
+    if recorded:
+        run.record(split, figures)
+    return figures
+
+
+def likelihood_function(model):
+    """A compiled function ``(inputs, labels, weights) -> nats [B], target tokens [B]``."""
+
+    @tf.function(reduce_retracing=True)
+    def measure(inputs, labels, weights):
+        nll = cross_entropy(labels, model(inputs, training=False)) * weights
+        axes = list(range(1, len(weights.shape)))
+        return tf.reduce_sum(nll, axes), tf.reduce_sum(weights, axes)
+
+    return measure
+
+
+def likelihoods(measure, batches):
+    """Teacher-forced negative log-likelihood of each row of ``batches``.
+
+    Args:
+        measure: from :func:`likelihood_function`.
+        batches: :class:`zoo.batching.Batches` in the order of the examples.
+
+    Returns:
+        totals, counts: float64 [N], nats and target tokens of each row, in the order of the rows.
+    """
+
+    parts = []
+    for inputs, labels, weights, rows in batches.epoch(0):
+        total, count = measure(*tf.nest.map_structure(tf.constant, (inputs, labels, weights)))
+        parts.append((rows, total.numpy()[: len(rows)], count.numpy()[: len(rows)]))
+    rows, totals, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(rows)
+    return totals[order].astype(np.float64), counts[order].astype(np.float64)
+
+
+def _by_length(kind, examples, answers, totals, counts):
+    """The figures in groups of examples by the number of words (characters where there are no spaces) of the input."""
+    if len(totals) != len(examples):  # windows of long documents: rows are not examples
+        return []
+    lengths = np.array([kind.input_length(example) for example in examples])
+    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)).round().astype(int))
+    groups = []
+    for low, high in zip(edges[:-1], edges[1:], strict=True) if len(edges) > 1 else [(edges[0], edges[0])]:
+        inside = np.flatnonzero((lengths >= low + (low != edges[0])) & (lengths <= high))
+        if len(inside) == 0:
+            continue
+        part = {"low": int(lengths[inside].min()), "high": int(lengths[inside].max()), "examples": len(inside)}
+        part["nll"] = float(totals[inside].sum() / max(counts[inside].sum(), 1))
+        if answers:
+            scores = kind.score([examples[i] for i in inside], [answers[i] for i in inside])
+            part[kind.metric] = scores[kind.metric]
+        groups.append(part)
+    return groups

@@ -1,0 +1,116 @@
+"""How a model is trained: the recipe, its learning-rate schedule, its optimizer, its loss."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import keras
+from keras import ops
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of the optimization; each family names its own (``Backbone.recipe``), users override.
+
+    Args:
+        learning_rate: the peak.
+        schedule: after the warm-up: "constant"; "inverse-sqrt" (Vaswani 2017, section 5.3, with
+            the peak at the end of the warm-up); "linear" or "cosine" down to zero at the last step.
+        warmup_steps: steps in which the learning rate rises linearly from zero.
+        label_smoothing: share of the probability that is spread over all classes (Szegedy 2015);
+            in the trained loss only, never in a reported one.
+        weight_decay: decoupled (Loshchilov 2019); spares biases and normalization (all 1-D weights).
+        clip_norm: largest norm of all gradients together (Pascanu 2013); 0 does not clip.
+        beta_1, beta_2, epsilon: Adam's (Kingma 2015).
+    """
+
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "inverse-sqrt", "linear", "cosine"] = "constant"
+    warmup_steps: int = 0
+    label_smoothing: float = 0.0
+    weight_decay: float = 0.0
+    clip_norm: float = 1.0
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+    def __post_init__(self):
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be positive, not {self.learning_rate}.")
+        if not 0 <= self.label_smoothing < 1:
+            raise ValueError(f"label_smoothing must lie in [0, 1), not {self.label_smoothing}.")
+        for name in ("warmup_steps", "weight_decay", "clip_norm"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, it is {getattr(self, name)}.")
+
+
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, then the decay that the recipe names.
+
+    Args:
+        recipe: a :class:`Recipe`.
+        total_steps: when "linear" and "cosine" reach zero.
+    """
+
+    def __init__(self, recipe, total_steps):
+        super().__init__()
+        self.recipe = recipe
+        self.total_steps = total_steps
+
+    def __call__(self, step):
+        """The learning rate of step ``step``, the first one being 0."""
+        step = ops.cast(step, "float32") + 1.0
+        warmup = max(self.recipe.warmup_steps, 1)
+        progress = ops.clip((step - warmup) / max(self.total_steps - warmup, 1), 0.0, 1.0)
+        decay = {
+            "constant": lambda: ops.ones_like(step),
+            "inverse-sqrt": lambda: ops.sqrt(warmup / ops.maximum(step, warmup)),
+            "linear": lambda: 1.0 - progress,
+            "cosine": lambda: 0.5 * (1.0 + ops.cos(math.pi * progress)),
+        }[self.recipe.schedule]()
+        return self.recipe.learning_rate * ops.minimum(step / warmup, decay)
+
+
+def make_optimizer(recipe, total_steps, variables):
+    """Adam with decoupled weight decay on the matrices among ``variables``.
+
+    Clipping is not its business: under tf.distribute an optimizer would clip each
+    replica's share before they are summed. :mod:`zoo.training` clips the sum.
+    """
+    optimizer = keras.optimizers.AdamW(
+        learning_rate=Schedule(recipe, total_steps),
+        weight_decay=recipe.weight_decay,
+        beta_1=recipe.beta_1,
+        beta_2=recipe.beta_2,
+        epsilon=recipe.epsilon,
+    )
+    optimizer.exclude_from_weight_decay(var_list=[v for v in variables if len(v.shape) < 2])
+    return optimizer
+
+
+def cross_entropy(labels, logits):
+    """Negative log-likelihood in nats at each position, not reduced.
+
+    Args:
+        labels: int [...].
+        logits: float [..., C].
+
+    Returns:
+        float32 [...].
+    """
+    return ops.sparse_categorical_crossentropy(labels, ops.cast(logits, "float32"), from_logits=True)
+
+
+def smoothed(nll, logits, label_smoothing):
+    """The cross-entropy with a smoothed target: ``1 - label_smoothing`` on the label and
+    ``label_smoothing / C`` on every class (Szegedy 2015, section 7).
+
+    Args:
+        nll: float32 [...], from :func:`cross_entropy`.
+        logits: float [..., C].
+    """
+    if not label_smoothing:
+        return nll
+    logits = ops.cast(logits, "float32")
+    uniform = ops.logsumexp(logits, axis=-1) - ops.mean(logits, axis=-1)
+    return (1.0 - label_smoothing) * nll + label_smoothing * uniform

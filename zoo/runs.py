@@ -1,0 +1,171 @@
+"""A run is a folder: everything needed to repeat it, and everything that came of it.
+
+============================  ==================================================================
+config.json                   model, settings, task, recipe, budget, seed, versions, status
+text/                         the kind of task: tokenizers, labels (:mod:`zoo.kinds`)
+model.weights.h5              the weights of the best validation loss
+history.csv                   one line a measurement: step, seconds, tokens, losses
+results.json                  training speed and the scores of each evaluated split
+============================  ==================================================================
+"""
+
+import csv
+import dataclasses
+import json
+import platform
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+from zoo import kinds, settings
+from zoo.registry import MODELS, unknown_name
+from zoo.task_model import TaskModel
+from zoo.tasks import find
+
+CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS = "config.json", "text", "model.weights.h5", "history.csv", "results.json"
+HISTORY_COLUMNS = ("step", "seconds", "tokens", "train_loss", "learning_rate", "validation_loss")
+
+
+class RunError(ValueError):
+    """A folder that holds no run, or one that must not be overwritten."""
+
+
+@dataclasses.dataclass
+class Run:
+    """A trained model with its text side and its task.
+
+    Args:
+        folder: where it is stored.
+        config: the contents of ``config.json``.
+        model: the :class:`zoo.task_model.TaskModel`.
+        kind: the :class:`zoo.kinds.Kind`, tokenizers included.
+        task: the :class:`zoo.tasks.Task`.
+    """
+
+    folder: Path
+    config: dict
+    model: TaskModel
+    kind: kinds.Kind
+    task: object
+
+    @classmethod
+    def load(cls, folder):
+        """Reads a run back, weights included.
+
+        Raises:
+            RunError: the folder holds no complete run; says what is missing.
+        """
+        folder = Path(folder)
+        missing = [name for name in (CONFIG, TEXT, WEIGHTS) if not (folder / name).exists()]
+        if missing:
+            raise RunError(f"{folder} is not a run: {', '.join(missing)} not found in it. 'zoo train' makes one.")
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        kind = kinds.load(folder / TEXT)
+        model = build_model(config["model"], config["settings"], kind)
+        model.load_weights(folder / WEIGHTS)
+        return cls(folder, config, model, kind, find(config["task"], data=config["data"]))
+
+    def history(self):
+        """The measurements of ``history.csv``: a list of dictionaries of numbers (None where nothing was measured)."""
+        with open(self.folder / HISTORY, encoding="utf-8", newline="") as file:
+            return [{name: float(value) if value else None for name, value in row.items()} for row in csv.DictReader(file)]
+
+    def results(self):
+        """The contents of ``results.json``: ``{"training": {...}, "splits": {name: {...}}}``."""
+        path = self.folder / RESULTS
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"splits": {}}
+
+    def record(self, part, figures):
+        """Puts ``figures`` into ``results.json`` under ``part``: "training", or the name of a split."""
+        results = self.results()
+        if part == "training":
+            results["training"] = figures
+        else:
+            results["splits"][part] = figures
+        write_json(self.folder / RESULTS, results)
+
+    def save_config(self):
+        """Writes ``config.json``."""
+        write_json(self.folder / CONFIG, self.config)
+
+    def save(self):
+        """Writes configuration, text side and weights."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.save_config()
+        self.kind.save(self.folder / TEXT)
+        self.model.save_weights(self.folder / WEIGHTS)
+
+
+def load(folder):
+    """The run in ``folder``, see :meth:`Run.load`."""
+    return Run.load(folder)
+
+
+def parse_model(name, preset=None):
+    """``"gpt"``, ``"gpt:gpt2-small"`` -> family class, name of the preset, its configuration.
+
+    Raises:
+        UnknownNameError: no such family or preset.
+    """
+    family_name, _, named = str(name).partition(":")
+    family = MODELS.get(family_name)
+    preset = preset or named or next(iter(family.presets))
+    if preset not in family.presets:
+        raise unknown_name(f"preset of model {family_name}", preset, family.presets)
+    return family, preset, family.presets[preset]
+
+
+def create(model, preset=None, **changes):
+    """A new backbone with random weights.
+
+    Args:
+        model: name of a family, or ``"family:preset"``.
+        preset: name of one of its presets; the first one ("tiny") by default.
+        **changes: settings that differ from the preset.
+
+    Raises:
+        UnknownNameError, SettingError: list what is possible.
+    """
+    family, _, config = parse_model(model, preset)
+    return family(settings.replace(config, changes))
+
+
+def model_settings(config, kind, changes):
+    """A preset's settings fitted to a kind of task: its vocabulary, room for its longest input, then the user's changes."""
+    fitted = {name: value for name, value in kind.settings().items() if hasattr(config, name)}
+    if "max_sequence_length" in fitted:
+        fitted["max_sequence_length"] = max(fitted["max_sequence_length"], config.max_sequence_length)
+    return settings.replace(config, {**fitted, **changes})
+
+
+def build_model(name, values, kind):
+    """The model of a run from the settings in its ``config.json``."""
+    family = MODELS.get(name)
+    backbone = family(family.Config(**values))
+    return TaskModel(backbone, kind.head(backbone))
+
+
+def prepare_folder(folder, overwrite):
+    """An empty folder for a new run; one that holds a run is refused unless ``overwrite``."""
+    folder = Path(folder)
+    if (folder / CONFIG).exists():
+        if not overwrite:
+            raise RunError(f"{folder} already holds a run. Choose another folder, or say --overwrite (overwrite=True).")
+        shutil.rmtree(folder)
+    elif folder.exists() and any(folder.iterdir()):
+        raise RunError(f"{folder} is not empty and holds no run: choose another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def versions():
+    """The versions that a run depends on."""
+    packages = ("keras-nlp-zoo", "keras", "keras-hub", "tensorflow", "tensorflow-text")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def write_json(path, value):
+    """Writes JSON so that a reader sees the old file or the new one, never a part."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
