@@ -1,0 +1,61 @@
+"""tiny-translation: sentences of the tiny world, English to Korean and back."""
+
+from functools import cache
+
+from zoo.registry import register_task
+from zoo.tasks import Task
+from zoo.world import english, korean
+from zoo.world.sampling import draw_sentence
+from zoo.world.splits import collect
+
+SIZES = {"train": 20_000, "validation": 500, "test": 1_000, "test_long": 500}
+LONGEST_TRAINED = {"en": 14, "ko": 10}  # words; Korean needs fewer, for it has no articles
+LONGEST = {"en": 24, "ko": 18}
+
+
+@register_task("tiny-translation")
+class TinyTranslation(Task):
+    """Sentences with descriptions, relative clauses, "and", "but", "because", "after", "before".
+
+    Korean puts the verb last and a reason before its consequence, so the words
+    move across the whole sentence. Each meaning has one reference, and each
+    text one meaning. Validation and test hold new meanings with the words and
+    lengths of training (English at most 14 words); ``test_long`` has up to 24:
+    mostly three units where training had one or two.
+    """
+
+    kind = "text-to-text"
+    metric = "bleu"
+    variants = ("en-ko", "ko-en")
+    splits = ("train", "validation", "test", "test_long")
+    vocabulary_size = 1000
+    max_length = 48
+    steps = 1500
+    batch_size = 64
+
+    def examples(self, split):
+        self.check_split(split)
+        source, target = self.variant.split("-")
+        return [{"source": pair[source], "target": pair[target]} for pair in pairs(split)]
+
+
+@cache
+def pairs(split):
+    """All sentences of a split as dictionaries {"en", "ko"}."""
+    sentences = collect("tiny-translation", split, SIZES[split], lambda rng: _draw(rng, split == "test_long"))
+    return [_both(sentence) for sentence in sentences]
+
+
+def _draw(rng, long):
+    units = rng.choice((2, 3, 3)) if long else rng.choice((1, 1, 2))
+    while True:
+        sentence = draw_sentence(rng, units, plain=0.7 if units == 2 and not long else 0.3)
+        words = {language: len(text.split()) for language, text in _both(sentence).items()}
+        if long and all(LONGEST_TRAINED[language] < words[language] <= LONGEST[language] for language in words):
+            return sentence
+        if not long and all(words[language] <= LONGEST_TRAINED[language] for language in words):
+            return sentence
+
+
+def _both(sentence):
+    return {"en": english.write(sentence), "ko": korean.write(sentence)}
