@@ -2,7 +2,9 @@
 
     catalogue.py  what exists: addresses, checksums, licences, citations
     files.py      finds a file of a corpus, downloads it, verifies it
-    readers.py    lines, columns, JSON lines, CoNLL and SQuAD files
+    readers.py    lines, documents, tables, parallel files
+    structured.py JSON lines, CoNLL columns, SQuAD
+    splits.py     train, validation and test parts that share no text
 """
 
 

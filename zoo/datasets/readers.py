@@ -1,11 +1,13 @@
-"""Readers of text formats; each says file and line of what it cannot read.
+"""Readers of plain text and of tables; each says file and line of what it cannot read.
 
 Only a line feed ends a line (after an optional carriage return):
 ``str.splitlines`` would also cut at characters such as U+2028 or U+0085, which
 occur inside sentences, and parallel files would lose step.
 """
 
+import csv
 import gzip
+import io
 import zipfile
 from pathlib import Path
 
@@ -64,3 +66,76 @@ def parallel(first, second):
             "expected as many in both: line n of one is the translation of line n of the other."
         )
     return list(zip(sources, targets, strict=True))
+
+
+def ending(path):
+    """What the file's name says about its format: ``".tsv"`` for ``pairs.tsv`` and ``pairs.tsv.gz``."""
+    return Path(str(path).removesuffix(".gz")).suffix.lower()
+
+
+def table(path, *layouts):
+    """Rows of a file with columns: commas in a ``.csv`` (quotes as in RFC 4180), tabs in any other (no quotes).
+
+    Args:
+        layouts: tuples of column names that are understood. A first line that
+            holds all names of one is a header: columns may then stand in any
+            order and others among them. Without a header, the number of columns decides.
+
+    Returns:
+        a list of (line, {column: text}).
+
+    Raises:
+        DataError: a row has too many or too few columns, or quotes are broken.
+    """
+    rows = _comma_rows(path) if ending(path) == ".csv" else _tab_rows(path)
+    first_line, first = rows[0]
+    names = [cell.strip().lower() for cell in first]
+    headers = [layout for layout in layouts if set(layout) <= set(names)]
+    if headers:
+        layout = max(headers, key=len)
+        columns = {name: names.index(name) for name in layout}
+        rows = rows[1:]
+    else:
+        expected = "columns " + " or ".join(", ".join(layout) for layout in layouts)
+        known = sorted({name for layout in layouts for name in layout} & set(names))
+        if known:
+            problem = f"a header with {', '.join(known)} but not all columns needed"
+            raise malformed(path, first_line, problem, expected)
+        layout = next((layout for layout in layouts if len(layout) == len(first)), None)
+        if layout is None:
+            raise malformed(path, first_line, f"{len(first)} column(s)", f"{expected}, or a header that names them")
+        columns = {name: i for i, name in enumerate(layout)}
+    for line, row in rows:
+        if len(row) != len(first):
+            raise malformed(path, line, f"{len(row)} column(s)", f"{len(first)} as in line {first_line}")
+    return [(line, {name: row[i] for name, i in columns.items()}) for line, row in rows]
+
+
+def _tab_rows(path):
+    return [(number, line.split("\t")) for number, line in enumerate(lines_of(path), 1) if line.strip()]
+
+
+def _comma_rows(path):
+    reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
+    rows, line = [], 1
+    try:
+        for row in reader:
+            if row:
+                rows.append((line, row))
+            line = reader.line_num + 1  # a quoted cell may hold line feeds: a row is called by its first line
+    except csv.Error as error:
+        expected = 'cells with a comma, a quote or a line end in "quotes", and quotes doubled'
+        raise malformed(path, line, str(error), expected) from error
+    return rows
+
+
+def documents(path):
+    """Documents of a text file: stretches of lines that blank lines separate."""
+    found, current = [], []
+    for line in [*lines_of(path), ""]:
+        if line.strip():
+            current.append(line)
+        elif current:
+            found.append("\n".join(current))
+            current = []
+    return found

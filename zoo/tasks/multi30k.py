@@ -24,6 +24,7 @@ class Multi30k(Task):
     tokenizer = "word"
     lowercase = True
     min_frequency = 2
+    shared_vocabulary = False
     vocabulary_size = 10000
     max_length = 64  # the longest caption has 55 words and punctuation marks
     batch_size = 128

@@ -21,6 +21,7 @@ class Shakespeare(Task):
     citation = CORPORA["shakespeare"].citation
     tokenizer = "character"
     vocabulary_size = 70  # 65 characters and 5 special tokens
+    document_boundaries = False  # the parts are stretches of one long text
     max_length = 64
     steps = 2000
 

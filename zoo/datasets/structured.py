@@ -1,0 +1,83 @@
+"""Readers of formats with structure: JSON lines, CoNLL columns, SQuAD."""
+
+import json
+
+from zoo.datasets.readers import lines_of, malformed, text_of
+
+
+def json_lines(path):
+    """The objects of a JSON lines file: a list of (line, dictionary); blank lines are skipped."""
+    records = []
+    for number, line in enumerate(lines_of(path), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            problem = f"{error.msg} (column {error.colno})"
+            raise malformed(path, number, problem, "one JSON object on each line") from error
+        if not isinstance(record, dict):
+            raise malformed(path, number, f"a JSON {type(record).__name__}", 'a JSON object, {"name": value, ...}')
+        records.append((number, record))
+    return records
+
+
+def conll(path):
+    """Sentences of a CoNLL file: a list of (line of each token, tokens, tags).
+
+    One token a line, in the first column; its tag in the last. Columns are
+    separated by tabs, or by spaces where the file has no tabs. Blank lines (a tab
+    may stand in them) separate sentences; ``-DOCSTART-`` lines are skipped.
+
+    Raises:
+        DataError: a line has one column only, or not as many as the first.
+    """
+    lines = lines_of(path)
+    separator = "\t" if any("\t" in line.strip() for line in lines) else None
+    sentences, current, expected = [], [], None
+    for number, line in enumerate([*lines, ""], 1):
+        columns = [] if not line.strip() else line.split(separator)
+        if not columns or columns[0] == "-DOCSTART-":
+            if current:
+                sentences.append(tuple(map(list, zip(*current, strict=True))))
+            current = []
+            continue
+        expected = expected or (number, max(2, len(columns)))
+        if len(columns) != expected[1] or not columns[0].strip() or not columns[-1].strip():
+            wanted = f"{expected[1]} as in line {expected[0]}: " if number != expected[0] else ""
+            raise malformed(path, number, f"{line!r} has {len(columns)} column(s)", f"{wanted}token ... tag")
+        current.append((number, columns[0], columns[-1]))
+    return sentences
+
+
+def squad(path):
+    """Questions of a SQuAD v1.1 file: a list of (place in the file, record).
+
+    A record has the keys article (its title), context, question, answers, starts.
+
+    Raises:
+        DataError: not JSON, or not of this form.
+    """
+    try:
+        content = json.loads(text_of(path))
+    except json.JSONDecodeError as error:
+        raise malformed(path, error.lineno, f"{error.msg} (column {error.colno})", "a JSON document") from error
+    records, place = [], "data"
+    try:
+        for a, article in enumerate(content["data"]):
+            place = f"data[{a}]"
+            for p, paragraph in enumerate(article["paragraphs"]):
+                for q, asked in enumerate(paragraph["qas"]):
+                    place = f"data[{a}].paragraphs[{p}].qas[{q}]"
+                    record = {
+                        "article": str(article.get("title", a)),
+                        "context": paragraph["context"],
+                        "question": asked["question"],
+                        "answers": [answer["text"] for answer in asked["answers"]],
+                        "starts": [answer["answer_start"] for answer in asked["answers"]],
+                    }
+                    records.append((place, record))
+    except (KeyError, TypeError, AttributeError) as error:
+        expected = "SQuAD v1.1: data[], paragraphs[] (context), qas[] (question), answers[] (text, answer_start)"
+        raise malformed(path, place, f"something is missing after this place ({error})", expected) from error
+    return records
