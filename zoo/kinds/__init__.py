@@ -32,7 +32,8 @@ class Kind:
 
     backbone_kinds = ()  # which kinds of backbone can take this kind of task
     fields = ("text",)  # the strings of an example that a prediction is made from
-    metric = None  # key of `score` that ranks models
+    own_data_task = None  # the task that reads a user's own files of this kind
+    metric = None  # key of the figures that ranks models
     higher_is_better = True
 
     def __init__(self, backbone_kind, tokenizers, facts):
@@ -43,8 +44,11 @@ class Kind:
     # -- made once, from the training split -------------------------------------------------------------------
 
     @classmethod
-    def fit(cls, task, backbone_kind, examples):
-        """The kind for a task: trains tokenizers and collects labels on training ``examples`` alone."""
+    def fit(cls, task, backbone_kind, examples, tokenizers=None):
+        """The kind for a task: trains tokenizers and collects labels on training ``examples`` alone.
+
+        ``tokenizers`` of an earlier run are used instead of new ones, so that its weights keep their meaning.
+        """
         raise NotImplementedError
 
     @classmethod
@@ -112,6 +116,29 @@ class Kind:
 
     def score(self, examples, answers):
         """The metrics of the task: a dictionary of numbers (and signatures)."""
+        raise NotImplementedError
+
+    def likelihood(self, examples, total_nll):
+        """Further figures that follow from the total negative log-likelihood in nats."""
+        return {}
+
+    def input_length(self, example):
+        """Words of an example's input, by which results are grouped."""
+        return sum(len(example[field].split()) for field in self.fields)
+
+    def samples(self, model, examples, answers):
+        """Some answers beside what was expected, for people to read."""
+        return [
+            {"input": self.show_input(example), "expected": self.expected(example), "answer": answer}
+            for example, answer in zip(examples, answers, strict=True)
+        ]
+
+    def show_input(self, example):
+        """What the model is given of an example: field -> text."""
+        return {field: example[field] for field in self.fields}
+
+    def expected(self, example):
+        """The right answer of an example, in the form of :meth:`answers`."""
         raise NotImplementedError
 
     def check_input(self, texts):

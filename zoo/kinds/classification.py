@@ -24,17 +24,18 @@ class Classification(Kind):
     """Text(s) in, label out. Examples: ``{"text": str, ["text_pair": str], "label": str}``."""
 
     backbone_kinds = ("encoder", "decoder")
+    own_data_task = "classification"
     metric = "accuracy"
 
     @classmethod
-    def fit(cls, task, backbone_kind, examples):
+    def fit(cls, task, backbone_kind, examples, tokenizers=None):
         fields = ("text", "text_pair") if "text_pair" in examples[0] else ("text",)
-        tokenizer = cls.train_tokenizer(task, [example[field] for field in fields for example in examples])
+        texts = [example[field] for field in fields for example in examples]
         labels = sorted({example["label"] for example in examples})
         if len(labels) < 2:
             raise ValueError(f"task {task.name} has but one label in its training split: {labels}; two are needed.")
         facts = {"max_length": task.max_length, "labels": labels, "fields": fields}
-        return cls(backbone_kind, {"tokenizer": tokenizer}, facts)
+        return cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
 
     @property
     def fields(self):
@@ -86,6 +87,9 @@ class Classification(Kind):
 
     def answers(self, model, examples, batch_size=64):
         return self.in_batches(model, examples, batch_size)["label"]
+
+    def expected(self, example):
+        return example["label"]
 
     def score(self, examples, answers):
         return metrics.accuracy_and_macro_f1([example["label"] for example in examples], answers)

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from zoo.batching import Batches, Columns
 from zoo.decoding import Greedy, generate
-from zoo.kinds import Kind, dense, frame, in_chunks
+from zoo.kinds import Kind, dense, frame, in_chunks, plain
 from zoo.layers.heads import LanguageModelHead
 from zoo.registry import register_kind
 from zoo.tokenizers import END_ID, START_ID
@@ -25,15 +25,15 @@ class LanguageModelling(Kind):
     """A text and how it goes on. Examples: ``{"text": str}``, a document each."""
 
     backbone_kinds = ("decoder",)
-    fields = ("text",)
+    own_data_task = "language-modelling"
     metric = "perplexity"
     higher_is_better = False
 
     @classmethod
-    def fit(cls, task, backbone_kind, examples):
-        tokenizer = cls.train_tokenizer(task, [example["text"] for example in examples])
+    def fit(cls, task, backbone_kind, examples, tokenizers=None):
+        tokenizers = tokenizers or {"tokenizer": cls.train_tokenizer(task, [example["text"] for example in examples])}
         facts = {"max_length": task.max_length, "document_boundaries": task.document_boundaries}
-        return cls(backbone_kind, {"tokenizer": tokenizer}, facts)
+        return cls(backbone_kind, tokenizers, facts)
 
     @property
     def tokenizer(self):
@@ -117,13 +117,16 @@ class LanguageModelling(Kind):
         """Language models are measured by likelihood alone: nothing is decoded."""
         return []
 
-    def score(self, examples, answers):
-        return {}
+    def likelihood(self, examples, total_nll):
+        """Bits per character: comparable over tokenizers, unlike perplexity per token."""
+        return {"bits_per_character": total_nll / math.log(2) / sum(len(example["text"]) for example in examples)}
 
-    def likelihood(self, examples, total_nll, num_tokens):
-        """Figures that follow from the likelihood: per token, and per character (comparable over tokenizers)."""
-        characters = sum(len(example["text"]) for example in examples)
-        return {
-            "perplexity": math.exp(total_nll / num_tokens),
-            "bits_per_character": total_nll / math.log(2) / characters,
-        }
+    def samples(self, model, examples, answers):
+        """How the model goes on after the first line (or the first 20 characters) of some documents."""
+        texts = [example["text"] for example in examples]
+        begun = [text[: text.find("\n") + 1] or text[:20] for text in texts]
+        answers = plain(self.respond(model, tf.constant(begun))["continuation"])
+        return [
+            {"input": {"text": start}, "expected": text[len(start) : len(start) + 200], "answer": answer}
+            for start, text, answer in zip(begun, texts, answers, strict=True)
+        ]

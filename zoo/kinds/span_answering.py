@@ -24,14 +24,15 @@ class SpanAnswering(Kind):
 
     backbone_kinds = ("encoder",)
     fields = ("question", "context")
+    own_data_task = "question-answering"
     metric = "exact_match"
 
     @classmethod
-    def fit(cls, task, backbone_kind, examples):
+    def fit(cls, task, backbone_kind, examples, tokenizers=None):
         texts = [text for example in examples for text in (example["question"], example["context"])]
         longest = max(len(answer.split()) for example in examples for answer in example["answers"])
         facts = {"max_length": task.max_length, "max_question_length": 64, "max_answer_tokens": max(16, 4 * longest)}
-        return cls(backbone_kind, {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
+        return cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
 
     @property
     def sequence_length(self):
@@ -115,6 +116,9 @@ class SpanAnswering(Kind):
 
     def answers(self, model, examples, batch_size=64):
         return self.in_batches(model, examples, batch_size)["answer"]
+
+    def expected(self, example):
+        return example["answers"][0]
 
     def score(self, examples, answers):
         return metrics.squad_em_f1([example["answers"] for example in examples], answers)

@@ -23,14 +23,15 @@ class Tagging(Kind):
     """Words in, tags out. Examples: ``{"tokens": [str], "tags": [str]}``, tags in IOB2."""
 
     backbone_kinds = ("encoder",)
+    own_data_task = "tagging"
     metric = "f1"
 
     @classmethod
-    def fit(cls, task, backbone_kind, examples):
-        tokenizer = cls.train_tokenizer(task, [" ".join(example["tokens"]) for example in examples])
+    def fit(cls, task, backbone_kind, examples, tokenizers=None):
+        texts = [" ".join(example["tokens"]) for example in examples]
         tags = sorted({tag for example in examples for tag in example["tags"]} | {OUTSIDE})
         facts = {"max_length": task.max_length, "tags": tags}
-        return cls(backbone_kind, {"tokenizer": tokenizer}, facts)
+        return cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
 
     @property
     def sequence_length(self):
@@ -101,6 +102,15 @@ class Tagging(Kind):
             words = tf.ragged.constant([e["tokens"] for e in examples[first : first + batch_size]], tf.string, 1)
             answers += plain(tag(words))
         return answers
+
+    def show_input(self, example):
+        return {"text": " ".join(example["tokens"])}
+
+    def input_length(self, example):
+        return len(example["tokens"])
+
+    def expected(self, example):
+        return example["tags"]
 
     def score(self, examples, answers):
         return metrics.entity_f1([example["tags"] for example in examples], answers)

@@ -30,20 +30,22 @@ class TextToText(Kind):
 
     backbone_kinds = ("encoder_decoder", "decoder")
     fields = ("source",)
-    metric = "bleu"
+    own_data_task = "translation"
 
     @classmethod
-    def fit(cls, task, backbone_kind, examples):
+    def fit(cls, task, backbone_kind, examples, tokenizers=None):
         sources = [example["source"] for example in examples]
         targets = [example["target"] for example in examples]
-        if task.shared_vocabulary or backbone_kind == "decoder":
+        if tokenizers:
+            pass
+        elif task.shared_vocabulary or backbone_kind == "decoder":
             shared = cls.train_tokenizer(task, sources + targets)
             tokenizers = {"source": shared, "target": shared}
         else:
             tokenizers = {"source": cls.train_tokenizer(task, sources), "target": cls.train_tokenizer(task, targets)}
         facts = {
             "max_length": task.max_length,
-            "metric": task.metric or cls.metric,
+            "metric": task.metric or "bleu",
             "lowercase": task.lowercase,
             "target_language": task.target_language,
         }
@@ -118,6 +120,14 @@ class TextToText(Kind):
 
     def answers(self, model, examples, batch_size=64):
         return self.in_batches(model, examples, batch_size)["target"]
+
+    def expected(self, example):
+        return example["target"]
+
+    def input_length(self, example):
+        """Words of the source; characters where the task's text has no spaces."""
+        words = example["source"].split()
+        return len(words) if len(words) > 1 else len(example["source"])
 
     def score(self, examples, answers):
         """Exact match, and BLEU and chrF (0 to 100) unless the task is scored by exact match alone."""
