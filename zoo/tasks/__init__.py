@@ -5,7 +5,10 @@ examples of a kind become tensors, which head answers them and how answers are
 scored) and returns the examples of a split. Everything else has a default.
 """
 
-from zoo.registry import TASKS, UnknownNameError, unknown_name
+import os
+
+from zoo.datasets import DataError
+from zoo.registry import KINDS, TASKS, UnknownNameError, unknown_name
 
 
 class Task:
@@ -14,6 +17,12 @@ class Task:
     Args:
         variant: one of ``variants``, e.g. a direction such as ``"de-en"``;
             the first one by default.
+        data: paths of the user's own files, for the tasks that are made of them
+            (see :mod:`zoo.tasks._own`).
+
+    Raises:
+        UnknownNameError: no such variant.
+        DataError: this task has data of its own and takes no other.
     """
 
     kind = None  # name of a file in zoo/kinds, with "-": "text-to-text", "language-modelling", "classification", ...
@@ -31,11 +40,16 @@ class Task:
     max_length = 128  # tokens of one text; the sequence a model sees may hold two texts
     steps = 1000  # a sensible budget for a tiny model
     batch_size = 64
+    takes_data = False  # whether the examples are the user's own
 
-    def __init__(self, variant=None):
+    def __init__(self, variant=None, data=None):
+        if data and not self.takes_data:
+            own = KINDS.get(self.kind).own_data_task
+            raise DataError(f"task {self.registered_name!r} has its own data; for your files there is task {own!r}.")
         if variant is not None and variant not in self.variants:
             raise unknown_name(f"variant of task {self.registered_name}", variant, self.variants)
         self.variant = variant or (self.variants[0] if self.variants else None)
+        self.data = [data] if isinstance(data, (str, os.PathLike)) else list(data or [])
 
     @property
     def name(self):
@@ -72,11 +86,19 @@ class Task:
 def find(name, data=None):
     """The task called ``name``: ``"multi30k"``, or with a variant ``"multi30k:en-de"``.
 
+    Args:
+        name: the task, with or without variant.
+        data: path or paths of your own files, for the tasks ``translation``, ``language-modelling``,
+            ``classification``, ``tagging`` and ``question-answering``.
+
     Raises:
         UnknownNameError: lists the known tasks, or the variants of the task.
+        DataError: the task has data of its own and takes no other.
     """
     base, _, variant = str(name).partition(":")
-    return TASKS.get(base)(variant or None)
+    task = TASKS.get(base)
+    # A task that a user registers need not know about data.
+    return task(variant or None, data=data) if data else task(variant or None)
 
 
-__all__ = ["Task", "UnknownNameError", "find"]
+__all__ = ["DataError", "Task", "UnknownNameError", "find"]

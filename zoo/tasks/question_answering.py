@@ -1,0 +1,38 @@
+"""Question answering: the answer is a stretch of a context, with the user's own questions."""
+
+from zoo.datasets.readers import ending, malformed
+from zoo.datasets.structured import squad
+from zoo.registry import register_task
+from zoo.tasks._own import OwnDataTask, strings, text
+
+
+@register_task("question-answering")
+class QuestionAnswering(OwnDataTask):
+    """Finds the answer to a question in a context; questions about one article stand in one split.
+
+    Files: ``.jsonl`` with ``{"context", "question", "answers": [...], "starts": [...]}``
+    (at which character of the context each answer starts; one article is one
+    context), or ``.json`` of SQuAD v1.1.
+    """
+
+    kind = "span-answering"
+    formats = ".jsonl with {context, question, answers, starts}, or .json of SQuAD v1.1"
+    max_length = 384  # as BERT on SQuAD
+
+    def records(self, path):
+        return squad(path) if ending(path) == ".json" else super().records(path)
+
+    def example(self, record, path, line):
+        text(record, "context", path, line)
+        context = record["context"]  # as it stands: the starts count its characters
+        answers, starts = strings(record, "answers", path, line), record.get("starts")
+        if not isinstance(starts, list) or [type(start) for start in starts] != [int] * len(answers):
+            raise malformed(path, line, f"'starts' is {starts!r}", f"a list of {len(answers)} integer(s), one each")
+        for answer, start in zip(answers, starts, strict=True):
+            found = context[start : start + len(answer)] if start >= 0 else ""
+            if found != answer:
+                problem = f"the context has {found!r} at character {start}"
+                raise malformed(path, line, problem, f"the answer {answer!r} there")
+        question = text(record, "question", path, line)
+        example = {"context": context, "question": question, "answers": answers, "starts": starts}
+        return example, [context, *([record["article"]] if "article" in record else [])]
