@@ -3,19 +3,20 @@
 from zoo.world.lexicon import PEOPLE, PLACES, VERBS
 
 
-def write(sentence, pronoun=False):
+def write(sentence, pronoun=False, also=False):
     """A sentence as English text.
 
     Args:
         sentence: a :class:`zoo.world.meaning.Sentence`.
         pronoun: begin with "he" or "she", because the sentence before had the same subject.
+        also: the sentence before said the same of somebody else.
     """
     text, subject = "", None
     for join, unit in zip(("", *sentence.joins), sentence.units, strict=True):
         known = unit.main.who == subject if subject else pronoun
         text += (f", {join} " if join else "") + _unit(unit, known)
         subject = unit.main.who
-    return _finish(text, ".")
+    return _finish(text, ", too." if also else ".")
 
 
 def write_fact(fact):

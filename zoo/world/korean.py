@@ -48,15 +48,16 @@ def attach(word, particle):
     return word + PARTICLES[particle][like_a_vowel]
 
 
-def write(sentence, pronoun=False):
+def write(sentence, pronoun=False, also=False):
     """A sentence as Korean text; see :func:`zoo.world.english.write`.
 
-    Where English says "he" or "she", Korean leaves the subject out.
+    Where English says "he" or "she", Korean leaves the subject out; where
+    English says "too", the particle 도 takes the place of 은/는.
     """
     text, subject = "", None
     for unit, join in zip(sentence.units, (*sentence.joins, None), strict=True):
         known = unit.main.who == subject if subject else pronoun
-        text += (", " if text else "") + " ".join(_unit(unit, known, ENDINGS[join]))
+        text += (", " if text else "") + " ".join(_unit(unit, known, ENDINGS[join], "도" if also else "은/는"))
         subject = unit.main.who
     return text + "."
 
@@ -79,9 +80,9 @@ def _fact_words(fact):
     return attach((PEOPLE.get(fact.subject) or THINGS.get(fact.subject)).korean, "은/는")
 
 
-def _unit(unit, known, ending):
+def _unit(unit, known, ending, particle):
     main, link, other = unit.main, unit.link, unit.other
-    topic = [] if known or main.who is None else [attach(PEOPLE[main.who].korean, "은/는")]
+    topic = [] if known or main.who is None else [attach(PEOPLE[main.who].korean, particle)]
     if link is None:
         return [*topic, *_arguments(main), _past(main, ending)]
     if link == "and":

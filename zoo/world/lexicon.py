@@ -78,9 +78,9 @@ PLACES = {
 
 THINGS = {
     "apple": Thing("사과", "food"),
-    "bread": Thing("빵", "food"),
+    "egg": Thing("달걀", "food"),
     "cake": Thing("케이크", "food"),
-    "candy": Thing("사탕", "food"),
+    "melon": Thing("멜론", "food"),
     "book": Thing("책", "reading"),
     "letter": Thing("편지", "reading"),
     "ball": Thing("공", "object"),
@@ -99,7 +99,7 @@ THINGS = {
 QUALITIES = {"big": "큰", "small": "작은", "new": "새", "old": "낡은", "pretty": "예쁜"}
 COLOURS = {"red": "빨간", "blue": "파란", "yellow": "노란", "white": "하얀", "black": "검은"}
 ADJECTIVES = QUALITIES | COLOURS
-FOOD_QUALITIES = ("big", "small")  # 낡은 빵, "worn-out bread", is no Korean
+FOOD_QUALITIES = ("big", "small")  # 낡은 is worn out: no word for an apple
 FOOD_COLOURS = ("red", "yellow", "white")
 
 TIMES = {"yesterday": "어제", "in the morning": "아침에", "in the evening": "저녁에", "at night": "밤에"}
