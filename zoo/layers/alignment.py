@@ -100,6 +100,7 @@ def attend(scores, memory, padding_mask):
     Returns:
         The context [B, M] and the weights [B, S], which sum to one over the real tokens.
     """
-    # Finite, so that a source of nothing but padding gives no NaN; far below any score, also in float16.
-    weights = ops.softmax(ops.where(padding_mask, scores, ops.full_like(scores, -3e4)), axis=-1)
+    # In float32, whatever the layers compute in. Finite, so that a source of nothing but padding gives no NaN.
+    scores = ops.where(padding_mask, ops.cast(scores, "float32"), -1e9)
+    weights = ops.cast(ops.softmax(scores, axis=-1), memory.dtype)
     return ops.einsum("bs,bsm->bm", weights, memory), weights
