@@ -48,9 +48,9 @@ class OwnDataTask(Task):
 
     def all_examples(self):
         """All examples undivided: for a file that is a test set as a whole."""
-        if self._folder:
+        if self._split_files():
             return [example for split in self.splits for example in self.examples(split)]
-        return [example for example, _ in self.read(self._files())]
+        return [example for example, _ in self._items()]
 
     def read(self, paths):
         """Reads files: a list of (example, texts that may stand in one split only)."""
@@ -83,19 +83,24 @@ class OwnDataTask(Task):
         return divide(examples, contents, labels=None if None in labels else labels, where=", ".join(self.data))
 
     def _divided(self):
-        if not self._folder:
-            return self.divided(self.read(self._files()))
-        files = {split: self.files_of(self._folder, split) for split in self.splits}
-        missing = [split for split in self.splits if not files[split]]
-        if len(missing) == len(self.splits):
-            return self.divided(self.read_folder(self._folder))
-        if missing:
-            raise DataError(f"{self._folder} has no file {missing[0]}.*; expected train.*, validation.* and test.*.")
+        files = self._split_files()
+        if not files:
+            return self.divided(self._items())
         return {split: [example for example, _ in self.read(files[split])] for split in self.splits}
 
-    def files_of(self, folder, split):
-        """The files of a split in a folder."""
-        return sorted(path for path in folder.iterdir() if path.is_file() and path.name.split(".")[0] == split)
+    def _items(self):
+        return self.read_folder(self._folder) if self._folder else self.read(self._files())
+
+    def _split_files(self):
+        """{split: files} of a folder whose files are named after the splits; else None."""
+        if not self._folder:
+            return None
+        every = sorted(path for path in self._folder.iterdir() if path.is_file())
+        files = {split: [path for path in every if path.name.split(".")[0] == split] for split in self.splits}
+        missing = [split for split in self.splits if not files[split]]
+        if 0 < len(missing) < len(files):
+            raise DataError(f"{self._folder} has no file {missing[0]}.*; expected train.*, validation.* and test.*.")
+        return None if missing else files
 
     def read_folder(self, folder):
         """Reads a folder whose files are not named after splits, see :meth:`read`."""

@@ -43,12 +43,11 @@ class LanguageModelling(OwnDataTask):
         if len(items) >= len(self.splits):
             return super().divided(items)
         lines = "\n\n".join(example["text"] for example, _ in items).splitlines(keepends=True)
-        lengths = list(accumulate(map(len, lines)))
-        ends = [share * lengths[-1] for share in accumulate(THREE_PARTS.values())]
+        starts = [0, *accumulate(map(len, lines))]
+        ends = [share * starts[-1] for share in accumulate(THREE_PARTS.values())]
         parts = dict.fromkeys(self.splits, "")
-        for line, last in zip(lines, lengths, strict=True):
-            # A line belongs to the part in which its last character lies.
-            place = sum(last > end for end in ends[:-1])
+        for line, start in zip(lines, starts[:-1], strict=True):
+            place = sum(start >= end for end in ends[:-1])
             parts[self.splits[place]] += line
         if not all(part.strip() for part in parts.values()):
             wanted = "three documents, or one of many lines"

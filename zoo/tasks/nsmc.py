@@ -1,5 +1,7 @@
 """NSMC: Korean film reviews, positive or negative."""
 
+from functools import cached_property
+
 from zoo.datasets.catalogue import CORPORA
 from zoo.datasets.files import locate
 from zoo.datasets.readers import table
@@ -30,11 +32,14 @@ class Nsmc(Task):
 
     def examples(self, split):
         self.check_split(split)
-        if split == "test":
-            return _read("ratings_test.txt")
+        return _read("ratings_test.txt") if split == "test" else self._published[split]
+
+    @cached_property
+    def _published(self):
+        """The published training part, divided."""
         published = [example for example in _read("ratings_train.txt") if example["text"].strip()]
         contents = [[example["text"]] for example in published]
-        return divide(published, contents, {"train": 0.95, "validation": 0.05})[split]
+        return divide(published, contents, {"train": 0.95, "validation": 0.05})
 
 
 def _read(file):

@@ -1,5 +1,7 @@
 """Tatoeba: short everyday sentences, English and French or English and Korean."""
 
+from functools import cached_property
+
 from zoo.datasets.catalogue import CORPORA
 from zoo.datasets.files import locate
 from zoo.datasets.readers import lines_of
@@ -33,9 +35,13 @@ class Tatoeba(Task):
 
     def examples(self, split):
         self.check_split(split)
+        return self._parts[split]
+
+    @cached_property
+    def _parts(self):
         source, target = self.variant.split("-")
         file, member, shares = _SOURCES[source if target == "en" else target]
         rows = [line.split("\t") for line in lines_of(locate("tatoeba", file), member)]
         pairs = [row[:2] for row in rows]  # English, other; a third column names the authors
         sides = ("source", "target") if source == "en" else ("target", "source")
-        return divide([dict(zip(sides, pair, strict=True)) for pair in pairs], pairs, shares)[split]
+        return divide([dict(zip(sides, pair, strict=True)) for pair in pairs], pairs, shares)
