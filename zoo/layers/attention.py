@@ -1,9 +1,174 @@
-"""Attention."""
+"""Attention: every target place takes a weighted mean of what stands at the source places.
+
+First the mathematics as functions, then :class:`MultiHeadAttention`, which adds
+the parameters, then the recording of attention maps.
+
+Shapes: B batch, T target or query length, S source or key length, D hidden_dim,
+H heads, E = D / H size of one head.
+Masks: attention_mask [B, T, S], True = target t may attend to source s; an axis
+may have size 1 (see :mod:`zoo.layers.masks`).
+"""
 
 import contextlib
 import contextvars
 
+import keras
 from keras import ops
+
+from zoo.layers.initializers import fresh
+
+
+def split_heads(x, num_heads):
+    """[B, T, D] -> [B, T, H, E]."""
+    return ops.reshape(x, (-1, ops.shape(x)[1], num_heads, x.shape[-1] // num_heads))
+
+
+def merge_heads(x):
+    """[B, T, H, E] -> [B, T, D]."""
+    return ops.reshape(x, (-1, ops.shape(x)[1], x.shape[2] * x.shape[3]))
+
+
+def attention_weights(query, key, attention_mask=None):
+    """How much each target looks at each source: softmax(Q K^T / sqrt(E)), in float32.
+
+    Args:
+        query: [B, T, H, E].
+        key: [B, S, H, E].
+        attention_mask: [B, T, S], True = may attend; None = everything may.
+
+    Returns:
+        [B, H, T, S], in the dtype of ``query``; rows over S sum to 1. A row that may attend
+        to nothing spreads evenly over all S: finite, and without meaning.
+    """
+    # The query is scaled before the product: in float16 the unscaled scores could overflow.
+    scores = ops.einsum("bthe,bshe->bhts", query * query.shape[-1] ** -0.5, key)  # [B, H, T, S]
+    scores = ops.cast(scores, "float32")
+    if attention_mask is not None:
+        scores = ops.where(attention_mask[:, None], scores, -1e9)
+    return ops.cast(ops.softmax(scores, axis=-1), query.dtype)
+
+
+def weighted_mean(weights, value):
+    """Weights [B, H, T, S] and values [B, S, H, E] -> [B, T, H, E]."""
+    return ops.einsum("bhts,bshe->bthe", weights, value)
+
+
+def dot_product_attention(query, key, value, attention_mask=None):
+    """Attention(Q, K, V) = softmax(Q K^T / sqrt(E)) V (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1).
+
+    Args:
+        query: [B, T, H, E].
+        key: [B, S, H, E].
+        value: [B, S, H, E].
+        attention_mask: [B, T, S], True = may attend; None = everything may.
+
+    Returns:
+        the attended values [B, T, H, E] and the weights [B, H, T, S].
+    """
+    weights = attention_weights(query, key, attention_mask)
+    return weighted_mean(weights, value), weights
+
+
+class MultiHeadAttention(keras.layers.Layer):
+    """Several attentions side by side, each in a space of its own (Vaswani et al. 2017, section 3.2.2).
+
+    ``attention(x)`` attends from x to itself, ``attention(x, context)`` from x to
+    another sequence. What can be attended to is called the *memory*: the keys and
+    values of the context. Step-wise decoding keeps it between steps::
+
+        memory = attention.empty_memory(batch_size, max_length)
+        memory = write_memory(memory, attention.memory(x), position)
+        y = attention.attend(x, memory, past_mask(position, max_length))
+
+    Args:
+        num_heads: int, H.
+        hidden_dim: int, D, divisible by H.
+        dropout: float, rate on the attention weights.
+        kernel_initializer: name or instance of a Keras initializer.
+        output_initializer: the same for the output projection, if it should differ.
+
+    Raises:
+        ValueError: if ``hidden_dim`` is not divisible by ``num_heads``.
+    """
+
+    def __init__(
+        self, num_heads, hidden_dim, dropout=0.0, kernel_initializer=None, output_initializer=None, **kwargs
+    ):
+        super().__init__(**kwargs)
+        check_heads(num_heads, hidden_dim)
+        self.num_heads = num_heads
+        self.hidden_dim = hidden_dim
+        # Glorot's limit for a square matrix [D, D], of which key and value are two side by side.
+        kernel_initializer = kernel_initializer or keras.initializers.VarianceScaling(1.0, "fan_in", "uniform")
+        self.query = keras.layers.Dense(hidden_dim, kernel_initializer=fresh(kernel_initializer))
+        self.key_value = keras.layers.Dense(2 * hidden_dim, kernel_initializer=fresh(kernel_initializer))
+        self.output_projection = keras.layers.Dense(
+            hidden_dim, kernel_initializer=fresh(output_initializer or kernel_initializer)
+        )
+        self.dropout = keras.layers.Dropout(dropout)
+
+    def build(self, x_shape, context_shape=None, attention_mask_shape=None):
+        self.query.build(x_shape)
+        self.key_value.build(context_shape or x_shape)
+        self.output_projection.build((*x_shape[:-1], self.hidden_dim))
+
+    def call(self, x, context=None, attention_mask=None):
+        """Attends from ``x`` to ``context``.
+
+        Args:
+            x: [B, T, D].
+            context: [B, S, D]; None for self-attention.
+            attention_mask: [B, T, S], True = may attend.
+
+        Returns:
+            [B, T, D].
+        """
+        return self.attend(x, self.memory(x if context is None else context), attention_mask)
+
+    def memory(self, context):
+        """The keys and values of ``context`` [B, S, D]: a dictionary of two tensors [B, S, H, E]."""
+        key, value = ops.split(self.key_value(context), 2, axis=-1)
+        return {"key": split_heads(key, self.num_heads), "value": split_heads(value, self.num_heads)}
+
+    def attend(self, x, memory, attention_mask=None):
+        """Attends from ``x`` [B, T, D] to a memory; returns [B, T, D]."""
+        query = split_heads(self.query(x), self.num_heads)
+        weights = attention_weights(query, memory["key"], attention_mask)
+        record(self.path, weights)
+        attended = weighted_mean(self.dropout(weights), memory["value"])
+        return self.output_projection(merge_heads(attended))
+
+    def empty_memory(self, batch_size, length):
+        """A memory with room for ``length`` tokens, to be filled by :func:`write_memory`."""
+        shape = (batch_size, length, self.num_heads, self.hidden_dim // self.num_heads)
+        return {"key": ops.zeros(shape, self.compute_dtype), "value": ops.zeros(shape, self.compute_dtype)}
+
+
+def write_memory(memory, new, position):
+    """Puts the keys and values of one token into a memory.
+
+    Args:
+        memory: dictionary of tensors [B, S, H, E].
+        new: dictionary of tensors [B, 1, H, E].
+        position: [B], int, where in each row.
+
+    Returns:
+        the memory with the new values.
+    """
+    # Not slice_update: TensorFlow compiles that anew for each batch size, and it takes one place for all rows.
+    length = ops.shape(memory["key"])[1]
+    here = (ops.arange(length, dtype=position.dtype)[None, :] == position[:, None])[:, :, None, None]  # [B, S, 1, 1]
+    return {name: ops.where(here, new[name], memory[name]) for name in memory}
+
+
+def check_heads(num_heads, hidden_dim):
+    """Raises ValueError unless ``num_heads`` divides ``hidden_dim``."""
+    if num_heads < 1 or hidden_dim % num_heads:
+        raise ValueError(
+            f"hidden_dim {hidden_dim} cannot be split into {num_heads} heads of equal size: "
+            "choose num_heads so that it divides hidden_dim."
+        )
+
 
 _RECORD = contextvars.ContextVar("attention_record", default=None)
 
