@@ -79,9 +79,12 @@ class Sample:
         if self.top_k is None and self.top_p is None:
             return _draw(ops.softmax(logits), random_numbers)
 
-        logits, by_rank = ops.top_k(logits, vocabulary_size)  # [B, V], the most probable token first
+        # A fixed k spares sorting the whole vocabulary, which takes most of the time. Two at least: Keras warns of a
+        # softmax over one.
+        num_kept = min(max(self.top_k, 2), vocabulary_size) if isinstance(self.top_k, int) else vocabulary_size
+        logits, by_rank = ops.top_k(logits, num_kept)  # [B, num_kept], the most probable token first
         if self.top_k is not None:
-            logits = ops.where(ops.arange(vocabulary_size) < self.top_k, logits, IMPOSSIBLE)
+            logits = ops.where(ops.arange(num_kept) < self.top_k, logits, IMPOSSIBLE)
         probabilities = ops.softmax(logits)
         if self.top_p is not None:
             before = ops.cumsum(probabilities, axis=-1) - probabilities  # 0 for the first, which therefore stays
