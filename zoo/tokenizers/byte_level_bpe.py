@@ -2,18 +2,29 @@
 
 It begins with the 256 bytes and merges the most frequent neighbours, again
 and again, so that any text can be written. The ``tokenizers`` library learns
-the merges, keras-hub applies them in the graph.
+the merges; keras-hub applies them in the graph.
+
+Deviation from GPT-2: each white space character that does not stand before a
+word is a token of its own (its rule for runs of spaces looks ahead, which the
+graph's regular expressions cannot).
 """
 
 import json
 
 import keras_hub
 import tensorflow as tf
-from tokenizers import Tokenizer as Trainee
-from tokenizers import models, pre_tokenizers, trainers
+import tensorflow_text as tf_text
+import tokenizers
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.trainers import BpeTrainer
 
-from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, batches, normalize
+from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, count_pieces, normalize
 from zoo.tokenizers.byte import starts_character, valid_utf8
+
+# Pairs merge within these stretches only: a word, a number or marks, each with one space before it.
+_SPACE = r"\s\x{0B}\x{A0}\x{2009}\x{202F}\x{3000}"
+_WORD = rf"'(?:s|t|re|ve|m|ll|d)| ?\p{{L}}+| ?\p{{N}}+| ?[^{_SPACE}\p{{L}}\p{{N}}]+|[{_SPACE}]"
 
 # keras-hub marks places in a text with "६" (a Devanagari digit) and then drops
 # all of them. A text's own are written as a private character and a letter,
@@ -21,7 +32,7 @@ from zoo.tokenizers.byte import starts_character, valid_utf8
 _MARK, _PRIVATE = "६", "\ue000"
 
 # GPT-2's spelling: bytes that print well stand for themselves, the others are
-# moved up into the letters from U+0100 on.
+# moved up to the letters from U+0100 on.
 _PRINTABLE = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))
 _OTHERS = sorted(set(range(256)) - set(_PRINTABLE))
 BYTE_OF_LETTER = {chr(byte): byte for byte in _PRINTABLE} | {chr(256 + n): byte for n, byte in enumerate(_OTHERS)}
@@ -32,7 +43,7 @@ class ByteLevelBPETokenizer(Tokenizer):
 
     Args:
         tokens: list of str in GPT-2's spelling, which has a visible letter for each byte.
-        merges: list of str, ``"left right"``, the most frequent first.
+        merges: list of str, ``"left right"``, the first learned first.
         lowercase: bool.
     """
 
@@ -42,44 +53,70 @@ class ByteLevelBPETokenizer(Tokenizer):
         super().__init__(tokens, lowercase)
         self._merges = tuple(merges)
         vocabulary = {token: index for index, token in enumerate(tokens)}
-        self._pairs = keras_hub.tokenizers.BytePairTokenizer(vocabulary, list(merges))
+        self._in_graph = keras_hub.tokenizers.BytePairTokenizer(vocabulary, list(merges))
+        self._in_bulk = tokenizers.Tokenizer(BPE(vocabulary, [tuple(merge.split(" ")) for merge in merges]))
+        self._in_bulk.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
 
     @classmethod
     def train(cls, texts, vocabulary_size, lowercase, min_frequency):
-        trainee = Trainee(models.BPE())
-        trainee.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        trainer = trainers.BpeTrainer(
+        words = count_pieces(texts, lambda batch: split_for_merging(normalize(batch, lowercase)))
+        trainee = tokenizers.Tokenizer(BPE())
+        trainee.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
+        trainer = BpeTrainer(
             vocab_size=vocabulary_size,
             min_frequency=min_frequency,
             special_tokens=list(SPECIAL_TOKENS),
-            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+            initial_alphabet=list(BYTE_OF_LETTER),
             show_progress=False,
         )
-        prepare = tf.function(lambda batch: _protect(normalize(batch, lowercase)))
-        prepared = (
-            text.decode("utf-8") for batch in batches(texts) for text in prepare(tf.constant(batch)).numpy().tolist()
-        )
-        trainee.train_from_iterator(prepared, trainer)
-        vocabulary = trainee.get_vocab()
-        merges = [" ".join(pair) for pair in json.loads(trainee.to_str())["model"]["merges"]]
-        return cls(sorted(vocabulary, key=vocabulary.get), merges, lowercase)
+        trainee.train_from_iterator(words.elements(), trainer)
+        ids = trainee.get_vocab()
+        merges = json.loads(trainee.to_str())["model"]["merges"]
+        return cls(sorted(ids, key=ids.get), [" ".join(pair) for pair in merges], lowercase)
 
     def settings(self):
         return {**super().settings(), "merges": list(self._merges)}
 
+    def encode(self, texts):
+        if not tf.executing_eagerly():
+            return super().encode(texts)
+        # The same merges by another library: outside of the graph it is a hundred times faster.
+        words, places, row_splits = self._words(tf.convert_to_tensor(texts, tf.string))
+        pieces = [word.ids for word in self._in_bulk.encode_batch([word.decode() for word in words.numpy().tolist()])]
+        return _write_out(tf.ragged.constant(pieces, tf.int32, ragged_rank=1), places, row_splits)
+
     def encode_flat(self, texts):
-        return self._pairs.tokenize(_protect(texts))
+        words, places, row_splits = _different_words(texts)
+        return _write_out(self._in_graph.tokenize(words), places, row_splits)
 
     def decode_flat(self, token_ids):
-        texts = self._pairs.detokenize(token_ids)
-        texts = tf.strings.regex_replace(valid_utf8(texts), _PRIVATE + "a", _MARK)
+        texts = valid_utf8(self._in_graph.detokenize(token_ids))
+        texts = tf.strings.regex_replace(texts, _PRIVATE + "a", _MARK)
         return tf.strings.regex_replace(texts, _PRIVATE + "b", _PRIVATE)
 
     def count_characters(self):
         tokens = self.tokens[len(SPECIAL_TOKENS) :]
         return [sum(starts_character(BYTE_OF_LETTER[letter]) for letter in token) for token in tokens]
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def _words(self, texts):
+        return _different_words(normalize(texts, self.lowercase))
 
-def _protect(texts):
-    texts = tf.strings.regex_replace(texts, _PRIVATE, _PRIVATE + "b")
-    return tf.strings.regex_replace(texts, _MARK, _PRIVATE + "a")
+
+def split_for_merging(texts):
+    """Cuts texts, string [B], into the stretches that are encoded one by one: RaggedTensor string [B, W]."""
+    texts = tf.strings.regex_replace(valid_utf8(texts), _PRIVATE, _PRIVATE + "b")
+    texts = tf.strings.regex_replace(texts, _MARK, _PRIVATE + "a")
+    return tf_text.regex_split(texts, _WORD, _WORD)
+
+
+def _different_words(texts):
+    """Each word once, string [U]; the place in it of all N words, [N]; the rows they belong to, [B + 1]."""
+    words = split_for_merging(texts)
+    different, places = tf.unique(words.values)
+    return different, places, words.row_splits
+
+
+def _write_out(pieces, places, row_splits):
+    """Token ids of the different words [U, T] -> those of the texts [B, T]."""
+    return tf.RaggedTensor.from_row_splits(tf.gather(pieces, places), row_splits).merge_dims(-2, -1)

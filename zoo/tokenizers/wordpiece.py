@@ -14,6 +14,7 @@ from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, count_pieces, most_fr
 from zoo.tokenizers.splitting import join_words, words_and_newlines
 
 SUFFIX = "##"
+MOST_WORDS = 30_000  # that training looks at; keras-hub's takes a minute for 100,000
 
 
 class WordPieceTokenizer(Tokenizer):
@@ -34,7 +35,6 @@ class WordPieceTokenizer(Tokenizer):
     @classmethod
     def train(cls, texts, vocabulary_size, lowercase, min_frequency):
         words = count_pieces(texts, lambda batch: words_and_newlines(normalize(batch, lowercase)))
-        words = Counter({word: count for word, count in words.items() if count >= min_frequency})
         if not words:
             return cls(SPECIAL_TOKENS, lowercase)
         # keras-hub keeps 1,000 different characters, Korean has more. Reserving
@@ -43,10 +43,11 @@ class WordPieceTokenizer(Tokenizer):
         for word, count in words.items():
             for place, letter in enumerate(word):
                 letters[letter if place == 0 else SUFFIX + letter] += count
-        reserved = [*SPECIAL_TOKENS, *most_frequent(letters, (vocabulary_size - len(SPECIAL_TOKENS)) // 2)]
-        corpus = tf.data.Dataset.from_tensors(list(words.elements()))
+        letters = most_frequent(letters, (vocabulary_size - len(SPECIAL_TOKENS)) // 2, min_frequency)
+        words = {word: words[word] for word in most_frequent(words, MOST_WORDS, min_frequency)}
+        corpus = tf.data.Dataset.from_tensors(list(Counter(words).elements()))
         tokens = keras_hub.tokenizers.compute_word_piece_vocabulary(
-            corpus, vocabulary_size, split=False, suffix_indicator=SUFFIX, reserved_tokens=reserved
+            corpus, vocabulary_size, split=False, suffix_indicator=SUFFIX, reserved_tokens=[*SPECIAL_TOKENS, *letters]
         )
         return cls(tokens, lowercase)
 
