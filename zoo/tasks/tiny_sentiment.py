@@ -6,7 +6,7 @@ from functools import cache
 from zoo.registry import register_task
 from zoo.tasks import Task
 from zoo.world.korean import attach
-from zoo.world.splits import collect
+from zoo.world.splits import draw_splits
 
 SIZES = {"train": 8_000, "validation": 500, "test": 1_000, "test_long": 500}
 LONGEST_TRAINED = {"en": 15, "ko": 13}  # words
@@ -39,6 +39,7 @@ BAD = {
 }
 QUALITIES = GOOD | BAD
 PLAIN, NEGATED = ("plain", "quite"), ("not", "not at all", "nobody")
+NEGATED_SHARE = 0.3  # at one half, no gradient leads away from guessing (as with parity)
 CONTRASTS = ("but", "although ...,", "..., although")
 
 
@@ -75,9 +76,9 @@ class Review:
 class TinySentiment(Task):
     """ "Not bad" is praise, and what stands after "but" decides; "although" marks what does not.
 
-    Every word occurs equally often in both labels, because half of all
-    opinions are negated: no bag of words, however it is weighted, does better
-    than chance. ``test_long`` has 4 to 6 opinions where training had at most 2.
+    Words occur about equally often in both labels, because what is conceded
+    contradicts what decides: no bag of words does much better than chance.
+    ``test_long`` has 4 to 6 opinions where training had at most 2.
     """
 
     kind = "classification"
@@ -91,14 +92,13 @@ class TinySentiment(Task):
     def examples(self, split):
         self.check_split(split)
         write = {"en": write_english, "ko": write_korean}[self.variant]
-        return [{"text": write(review), "label": review.label} for review in reviews(split)]
+        return [{"text": write(review), "label": review.label} for review in reviews()[split]]
 
 
 @cache
-def reviews(split):
-    """All reviews of a split."""
-    draw = _draw_long if split == "test_long" else _draw
-    return collect("tiny-sentiment", split, SIZES[split], draw)
+def reviews():
+    """Split -> its reviews."""
+    return draw_splits("tiny-sentiment", SIZES, draw=_draw, draw_long=_draw_long)
 
 
 def _draw(rng):
@@ -124,7 +124,7 @@ def _review(rng, decisive, conceded, form):
 
 
 def _opinion(rng, aspect, favourable):
-    manner = rng.choice(PLAIN if rng.random() < 0.5 else NEGATED)
+    manner = rng.choice(NEGATED if rng.random() < NEGATED_SHARE else PLAIN)
     qualities = GOOD if favourable != (manner in NEGATED) else BAD
     return Opinion(aspect, rng.choice(list(qualities)), manner)
 

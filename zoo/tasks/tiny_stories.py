@@ -1,12 +1,12 @@
 """tiny-stories: language modelling on little stories of the tiny world."""
 
-from functools import cache
+from functools import cache, partial
 
 from zoo.registry import register_task
 from zoo.tasks import Task
 from zoo.world import english, korean
 from zoo.world.simulation import draw_tale, write
-from zoo.world.splits import collect
+from zoo.world.splits import draw_splits
 
 SIZES = {"train": 6_000, "validation": 500, "test": 1_000, "test_long": 500}
 SENTENCES, SENTENCES_LONG = (4, 8), (15, 18)
@@ -32,14 +32,19 @@ class TinyStories(Task):
 
     def examples(self, split):
         self.check_split(split)
-        return [{"text": story[self.variant]} for story in stories(split)]
+        return [{"text": story[self.variant]} for story in stories()[split]]
 
 
 @cache
-def stories(split):
-    """All stories of a split as dictionaries {"en", "ko"}."""
-    shortest, longest = SENTENCES_LONG if split == "test_long" else SENTENCES
-    worlds = collect(
-        "tiny-stories", split, SIZES[split], lambda rng: tuple(draw_tale(rng, rng.randint(shortest, longest)).events)
-    )
-    return [{name: "\n".join(write(events, language)) for name, language in LANGUAGES.items()} for events in worlds]
+def stories():
+    """Split -> its stories as dictionaries {"en", "ko"}."""
+    draw, draw_long = partial(_draw, lengths=SENTENCES), partial(_draw, lengths=SENTENCES_LONG)
+    splits = draw_splits("tiny-stories", SIZES, draw, draw_long)
+    return {
+        split: [{name: "\n".join(write(tale, language)) for name, language in LANGUAGES.items()} for tale in tales]
+        for split, tales in splits.items()
+    }
+
+
+def _draw(rng, lengths):
+    return tuple(draw_tale(rng, rng.randint(*lengths)).events)

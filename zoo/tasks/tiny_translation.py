@@ -1,12 +1,12 @@
 """tiny-translation: sentences of the tiny world, English to Korean and back."""
 
-from functools import cache
+from functools import cache, partial
 
 from zoo.registry import register_task
 from zoo.tasks import Task
 from zoo.world import english, korean
 from zoo.world.sampling import draw_sentence
-from zoo.world.splits import collect
+from zoo.world.splits import draw_splits
 
 SIZES = {"train": 20_000, "validation": 500, "test": 1_000, "test_long": 500}
 LONGEST_TRAINED = {"en": 14, "ko": 10}  # words; Korean needs fewer, for it has no articles
@@ -36,17 +36,17 @@ class TinyTranslation(Task):
     def examples(self, split):
         self.check_split(split)
         source, target = self.variant.split("-")
-        return [{"source": pair[source], "target": pair[target]} for pair in pairs(split)]
+        return [{"source": pair[source], "target": pair[target]} for pair in pairs()[split]]
 
 
 @cache
-def pairs(split):
-    """All sentences of a split as dictionaries {"en", "ko"}."""
-    sentences = collect("tiny-translation", split, SIZES[split], lambda rng: _draw(rng, split == "test_long"))
-    return [_both(sentence) for sentence in sentences]
+def pairs():
+    """Split -> its sentences as dictionaries {"en", "ko"}."""
+    splits = draw_splits("tiny-translation", SIZES, draw=_draw, draw_long=partial(_draw, long=True))
+    return {split: [_both(sentence) for sentence in sentences] for split, sentences in splits.items()}
 
 
-def _draw(rng, long):
+def _draw(rng, long=False):
     units = rng.choice((2, 3, 3)) if long else rng.choice((1, 1, 2))
     while True:
         sentence = draw_sentence(rng, units, plain=0.7 if units == 2 and not long else 0.3)

@@ -80,17 +80,23 @@ class World:
         return self.held_by(other) is None and (not apart or self.together(person, other))
 
 
-def draw_story(rng, length):
-    """A story for the "where" and "what" tasks: people go to places, pick up, put down and give things.
+def draw_cast(rng):
+    """Three people, three places and three things."""
+    return tuple(rng.sample(list(words), 3) for words in (PEOPLE, PLACES, THINGS))
+
+
+def draw_story(rng, length, cast):
+    """A story to ask questions about: people go to places, pick up, put down and give things.
 
     Args:
         rng: ``random.Random``.
         length: int, number of events.
+        cast: who, where and what may occur, see :func:`draw_cast`.
 
     Returns:
         The :class:`World` after the story.
     """
-    people, places, things = (rng.sample(list(words), 3) for words in (PEOPLE, PLACES, THINGS))
+    people, places, things = cast
     world = World()
     while len(world.events) < length:
         event = _draw_event(rng, world, rng.choice(people), people, places, things)
@@ -102,7 +108,7 @@ def draw_story(rng, length):
 def draw_tale(rng, length):
     """A story to be read: it opens with who and what is where, and follows one person for a while.
 
-    Args and result as for :func:`draw_story`.
+    Args and result as for :func:`draw_story`, with a cast of its own.
     """
     people, places, things = rng.sample(list(PEOPLE), 2), rng.sample(list(PLACES), 3), rng.sample(list(THINGS), 2)
     if length < 6:  # leave room for something to happen

@@ -1,4 +1,4 @@
-"""Which meaning belongs to which split, and the loop that fills a split.
+"""Which meaning belongs to which split, and the loop that fills the splits.
 
 The split is a function of the meaning, not of the text: a sentence, its
 translation and everything else that is made of one meaning stay together, and
@@ -23,24 +23,29 @@ def split_of(meaning):
     return "validation" if percent < TRAIN_SHARE + VALIDATION_SHARE else "test"
 
 
-def collect(name, split, size, draw, key=lambda meaning: meaning):
-    """Draws different meanings until a split is full.
+def draw_splits(name, sizes, draw, draw_long, key=lambda meaning: meaning):
+    """Draws different meanings until all splits are full.
 
     Args:
-        name: seeds the generator together with ``split``; same name, same data, on every machine.
-        split: "train", "validation", "test" or "test_long". What is drawn for
-            the last one must be longer than anything drawn for the others.
-        size: int, how many.
+        name: seeds the generator; same name, same data, on every machine.
+        sizes: split -> how many, for "train", "validation", "test" and "test_long".
         draw: function of a ``random.Random`` that returns a meaning, or None to try again.
+        draw_long: likewise for "test_long": it must give longer ones than ``draw`` ever does.
         key: function of a meaning, the part of it that must not occur in two splits.
 
     Returns:
-        A list of ``size`` different meanings.
+        Dictionary: split -> list of different meanings.
     """
-    rng = random.Random(f"{name}/{split}")
-    meanings = {}  # a dictionary keeps the order, a set does not
-    while len(meanings) < size:
+    rng, rng_long = random.Random(name), random.Random(f"{name}, long")
+    splits = {split: {} for split in sizes}  # dictionaries as sets that keep their order
+    while any(len(splits[split]) < sizes[split] for split in ("train", "validation", "test")):
         meaning = draw(rng)
-        if meaning is not None and (split == "test_long" or split_of(key(meaning)) == split):
-            meanings[meaning] = None
-    return list(meanings)
+        if meaning is not None:
+            split = split_of(key(meaning))
+            if len(splits[split]) < sizes[split]:
+                splits[split][meaning] = None
+    while len(splits["test_long"]) < sizes["test_long"]:
+        meaning = draw_long(rng_long)
+        if meaning is not None:
+            splits["test_long"][meaning] = None
+    return {split: list(meanings) for split, meanings in splits.items()}
