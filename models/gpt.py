@@ -17,11 +17,11 @@ import keras
 from keras import ops
 
 from zoo.base import Decoder
-from zoo.layers.attention import check_heads
 from zoo.layers.blocks import DecoderBlock
+from zoo.layers.checks import check_length, check_sizes
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.layers.masks import causal_mask
-from zoo.layers.positions import LearnedPositions, check_length
+from zoo.layers.positions import LearnedPositions
 from zoo.registry import register_model
 
 
@@ -37,7 +37,7 @@ class GPTConfig:
     norm_first: bool = True  # GPT-2; False for GPT-1
 
     def __post_init__(self):
-        check_heads(self.num_heads, self.hidden_dim)
+        check_sizes(self)
 
 
 PRESETS = {

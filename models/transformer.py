@@ -18,11 +18,11 @@ import keras
 from keras import ops
 
 from zoo.base import EncoderDecoder
-from zoo.layers.attention import check_heads
 from zoo.layers.blocks import DecoderBlock, EncoderBlock
+from zoo.layers.checks import check_length, check_sizes
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.layers.masks import causal_mask, padding_to_attention_mask
-from zoo.layers.positions import LearnedPositions, SinusoidalPositions, check_length
+from zoo.layers.positions import LearnedPositions, SinusoidalPositions
 from zoo.registry import register_model
 
 
@@ -41,7 +41,7 @@ class TransformerConfig:
     share_embeddings: bool = False  # one matrix for source, target and output (section 3.4)
 
     def __post_init__(self):
-        check_heads(self.num_heads, self.hidden_dim)
+        check_sizes(self)
         if self.positions not in ("sinusoidal", "learned"):
             raise ValueError(f"positions are 'sinusoidal' or 'learned', not {self.positions!r}.")
         if self.share_embeddings and self.encoder_vocabulary_size != self.decoder_vocabulary_size:

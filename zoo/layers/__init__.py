@@ -1,0 +1,94 @@
+"""The layers that the families are made of: plain Keras layers and functions, to be used in any Keras code.
+
+========================  ==================================================================
+:mod:`.embeddings`        token ids to vectors, and vectors back to logits
+:mod:`.positions`         where a token stands: waves or learned vectors
+:mod:`.masks`             who may attend to whom; True = may attend
+:mod:`.attention`         dot-product and multi-head attention, recording of attention maps
+:mod:`.alignment`         attention of a recurrent decoder: additive, dot, general
+:mod:`.blocks`            encoder and decoder blocks of a Transformer
+:mod:`.cells`             vanilla, LSTM and GRU cells
+:mod:`.recurrent`         cells over time, stacked, in one or both directions
+:mod:`.heads`             hidden states to answers
+========================  ==================================================================
+"""
+
+from zoo.layers.alignment import AdditiveScore, DotScore, GeneralScore, attend, make_score
+from zoo.layers.attention import (
+    MultiHeadAttention,
+    attention_weights,
+    dot_product_attention,
+    merge_heads,
+    record,
+    recording,
+    split_heads,
+    weighted_mean,
+    write_memory,
+)
+from zoo.layers.blocks import ACTIVATIONS, DecoderBlock, EncoderBlock, FeedForward
+from zoo.layers.cells import CELLS, GRUCell, LSTMCell, RecurrentCell, SimpleCell, make_cell
+from zoo.layers.checks import check_heads, check_length, check_sizes
+from zoo.layers.embeddings import TokenEmbedding
+from zoo.layers.heads import (
+    POOLINGS,
+    ClassificationHead,
+    LanguageModelHead,
+    MaskedLanguageModelHead,
+    SpanHead,
+    TokenClassificationHead,
+    pool,
+)
+from zoo.layers.initializers import fresh
+from zoo.layers.masks import causal_mask, combine_masks, padding_to_attention_mask, past_mask
+from zoo.layers.positions import LearnedPositions, SinusoidalPositions, sinusoidal_positions
+from zoo.layers.recurrent import BidirectionalStack, RecurrentLayer, RecurrentStack, over_time
+
+__all__ = [
+    "ACTIVATIONS",
+    "CELLS",
+    "POOLINGS",
+    "AdditiveScore",
+    "BidirectionalStack",
+    "ClassificationHead",
+    "DecoderBlock",
+    "DotScore",
+    "EncoderBlock",
+    "FeedForward",
+    "GRUCell",
+    "GeneralScore",
+    "LSTMCell",
+    "LanguageModelHead",
+    "LearnedPositions",
+    "MaskedLanguageModelHead",
+    "MultiHeadAttention",
+    "RecurrentCell",
+    "RecurrentLayer",
+    "RecurrentStack",
+    "SimpleCell",
+    "SinusoidalPositions",
+    "SpanHead",
+    "TokenClassificationHead",
+    "TokenEmbedding",
+    "attend",
+    "attention_weights",
+    "causal_mask",
+    "check_heads",
+    "check_length",
+    "check_sizes",
+    "combine_masks",
+    "dot_product_attention",
+    "fresh",
+    "make_cell",
+    "make_score",
+    "merge_heads",
+    "over_time",
+    "padding_to_attention_mask",
+    "past_mask",
+    "pool",
+    "record",
+    "recording",
+    "sinusoidal_positions",
+    "split_heads",
+    "weighted_mean",
+    "write_memory",
+]

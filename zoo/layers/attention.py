@@ -15,6 +15,7 @@ import contextvars
 import keras
 from keras import ops
 
+from zoo.layers.checks import check_heads
 from zoo.layers.initializers import fresh
 
 
@@ -159,15 +160,6 @@ def write_memory(memory, new, position):
     length = ops.shape(memory["key"])[1]
     here = (ops.arange(length, dtype=position.dtype)[None, :] == position[:, None])[:, :, None, None]  # [B, S, 1, 1]
     return {name: ops.where(here, new[name], memory[name]) for name in memory}
-
-
-def check_heads(num_heads, hidden_dim):
-    """Raises ValueError unless ``num_heads`` divides ``hidden_dim``."""
-    if num_heads < 1 or hidden_dim % num_heads:
-        raise ValueError(
-            f"hidden_dim {hidden_dim} cannot be split into {num_heads} heads of equal size: "
-            "choose num_heads so that it divides hidden_dim."
-        )
 
 
 _RECORD = contextvars.ContextVar("attention_record", default=None)

@@ -8,6 +8,7 @@ import math
 import keras
 from keras import ops
 
+from zoo.layers.checks import check_length
 from zoo.layers.initializers import fresh
 
 
@@ -37,15 +38,6 @@ def sinusoidal_positions(positions, hidden_dim):
     angles = ops.cast(positions, "float32")[..., None] * frequencies  # [..., D/2]
     waves = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)  # [..., D/2, 2]
     return ops.reshape(waves, (*ops.shape(positions), hidden_dim))  # sin, cos, sin, cos, ...
-
-
-def check_length(length, max_sequence_length):
-    """Raises ValueError if a length that is known before the model runs is above the maximum."""
-    if isinstance(length, int) and length > max_sequence_length:
-        raise ValueError(
-            f"a sequence of {length} tokens is longer than max_sequence_length {max_sequence_length} of this model: "
-            "cut the text, or create the model with a larger max_sequence_length."
-        )
 
 
 class SinusoidalPositions(keras.layers.Layer):
