@@ -56,25 +56,27 @@ def style(ink=INK):
     )
 
 
-def learning_curves(histories, budget="step", ylabel="nats a token", reference=None):
+def learning_curves(histories, budget="step", ylabel="nats a token", top=None):
     """Training (thin) and validation loss (thick, dots) of several models.
 
     Args:
         histories: label -> rows of a run's ``history.csv``.
         budget: the column on the x axis: "step", "seconds" or "tokens".
-        reference: losses above twice this one are cut off, so that the end can be seen; None shows all.
+        top: losses above this one are cut off, so that the end can be seen; None shows all.
     """
     with style():
         figure = Figure(figsize=(5.2, 3.2), layout="constrained")
         axes = figure.add_subplot(xlabel="seconds of training" if budget == "seconds" else budget, ylabel=ylabel)
         for (label, rows), color in zip(histories.items(), _colors(), strict=False):
-            axes.plot([row[budget] for row in rows], [row["train_loss"] for row in rows], color=color, lw=0.6, alpha=0.6)
+            axes.plot(
+                [row[budget] for row in rows], [row["train_loss"] for row in rows], color=color, lw=0.6, alpha=0.6
+            )
             measured = [row for row in rows if row.get("validation_loss") is not None]
             values = [row["validation_loss"] for row in measured]
             axes.plot([row[budget] for row in measured], values, color=color, lw=1.8, marker="o", ms=3, label=label)
-        _begin_at_zero(axes)
-        if reference is not None:
-            axes.set_ylim(top=min(axes.get_ylim()[1], 2 * reference))
+        axes.set_xlim(left=0)
+        if top is not None:
+            axes.set_ylim(top=min(axes.get_ylim()[1], top))
         return figure
 
 
@@ -90,12 +92,18 @@ def by_length(groups, figure_of_metric, metric):
         figure = Figure(figsize=(5.2, 3.2), layout="constrained")
         axes = figure.add_subplot(xlabel="length of the input", ylabel=figure_of_metric.title)
         for (label, splits), color in zip(groups.items(), _colors(), strict=False):
-            for i, (split, parts) in enumerate(splits.items()):
+            for i, parts in enumerate(splits.values()):
                 parts = [part for part in parts if part.get(metric)]
                 middles = [(part["low"] + part["high"]) / 2 for part in parts]
                 means = [part[metric]["mean"] * figure_of_metric.scale for part in parts]
                 spreads = [(part[metric]["sd"] or 0.0) * figure_of_metric.scale for part in parts]
-                look = {"color": color, "marker": "os^D"[i % 4], "ms": 4, "lw": 1.5, "ls": ("-", "--", ":", "-.")[i % 4]}
+                look = {
+                    "color": color,
+                    "marker": "os^D"[i % 4],
+                    "ms": 4,
+                    "lw": 1.5,
+                    "ls": ("-", "--", ":", "-.")[i % 4],
+                }
                 axes.errorbar(middles, means, yerr=spreads, label=None if i else label, elinewidth=0.8, **look)
         if figure_of_metric.higher_is_better:
             axes.set_ylim(bottom=0)
@@ -116,10 +124,14 @@ def attention_map(weights, queries, keys, title="", size=0.26, ink=INK):
     Raises:
         ValueError: the labels do not fit the weights.
     """
-    maps, titles = ([weights], [title]) if len(weights) and _depth(weights) == 2 else (weights, title or [""] * len(weights))
+    maps, titles = (
+        ([weights], [title]) if len(weights) and _depth(weights) == 2 else (weights, title or [""] * len(weights))
+    )
     shape = len(maps[0]), len(maps[0][0])
     if shape != (len(queries), len(keys)):
-        raise ValueError(f"weights of shape {shape} need as many labels: {len(queries)} queries and {len(keys)} keys given.")
+        raise ValueError(
+            f"weights of shape {shape} need as many labels: {len(queries)} queries and {len(keys)} keys given."
+        )
     with style(ink):
         labels = 0.085 * max(_width(label) for label in [*queries, *keys])  # inches
         across = min(len(maps), 4)
@@ -174,7 +186,3 @@ def _depth(nested):
 def _width(label):
     """Width of a label in Latin letters; a Hangul syllable is as wide as two."""
     return sum(2 if ord(letter) > 0x1100 else 1 for letter in label)
-
-
-def _begin_at_zero(axes):
-    axes.set_xlim(left=0)

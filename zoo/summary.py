@@ -1,7 +1,7 @@
-"""From single figures to statements: means over seeds, columns of a table, and who is better in plain words.
+"""From single figures to a table: how a number is shown, means over seeds, columns.
 
-Nothing here trains or draws: plain dictionaries in, dictionaries, strings and
-rows out, so that each rule of the comparison can be checked by hand.
+Nothing here trains or draws: plain dictionaries in, dictionaries and strings
+out, so that each rule of the comparison can be checked by hand.
 """
 
 import statistics
@@ -42,9 +42,9 @@ class Figure:
 
 
 METRICS = {
-    "bleu": Figure("BLEU", "sacreBLEU of what the model writes on its own (greedy): matching stretches of words, 0 to 100."),
-    "chrf": Figure("chrF", "like BLEU over stretches of characters, 0 to 100; fairer to Korean, where words carry particles."),
-    "token_bleu": Figure("token BLEU", "BLEU over the task's own tokens; only comparable where the tokens are the same."),
+    "bleu": Figure("BLEU", "sacreBLEU of what the model writes (greedy): matching stretches of words, 0 to 100."),
+    "chrf": Figure("chrF", "the same for stretches of characters; fairer to Korean, whose words carry particles."),
+    "token_bleu": Figure("token BLEU", "BLEU over the task's own tokens; compare it only where they are the same."),
     "exact_match": Figure("exact match %", "share of the answers that are right as a whole.", 100),
     "accuracy": Figure("accuracy %", "share of the labels that are right.", 100),
     "macro_f1": Figure("macro F1 %", "F1 of each class, averaged; every class counts the same.", 100),
@@ -67,8 +67,8 @@ METRICS = {
     ),
 }  # fmt: skip
 COSTS = {
-    "parameters": Figure("parameters", "trained numbers, head and embeddings included.", digits=0, higher_is_better=None),
-    "tokens_per_second": Figure("tokens/s", "target tokens learnt from in a second of training, without the first call.", digits=0),
+    "parameters": Figure("parameters", "numbers that are learnt, embeddings and head included.", 1, 0, None),
+    "tokens_per_second": Figure("tokens/s", "target tokens trained on in a second, without the first call.", digits=0),
     "seconds": Figure("seconds", "time of training, validation excluded.", higher_is_better=False),
     "peak_memory_bytes": Figure(
         "peak MB", "largest resident memory while training, Python and TensorFlow included.", 1e-6, 0, False
@@ -134,9 +134,6 @@ def _mean_groups(groups_of_runs):
     return means
 
 
-# -- who is better --------------------------------------------------------------------------------------------
-
-
 def exceeds_spread(a, b):
     """Whether two means differ by more than the seeds do: the intervals mean ± standard deviation do not meet.
 
@@ -145,73 +142,6 @@ def exceeds_spread(a, b):
     if a["sd"] is None or b["sd"] is None:
         return False
     return abs(a["mean"] - b["mean"]) > a["sd"] + b["sd"]
-
-
-def order(task, split):
-    """Names of a task's models, the best mean first; those without a figure are left out."""
-    name = task["metric"]
-    figures = {model: entry["summary"]["splits"][split].get(name) for model, entry in task["models"].items()}
-    sign = -1 if task["higher_is_better"] else 1
-    return sorted((model for model in figures if figures[model]), key=lambda model: sign * figures[model]["mean"])
-
-
-def ranking(task, split):
-    """One or two sentences: which model is best on a split, by how much, and whether the seeds allow to say so."""
-    figure = metric_figure(task["metric"])
-    figures = {model: task["models"][model]["summary"]["splits"][split][task["metric"]] for model in order(task, split)}
-    if not figures:
-        return f"On {split} nothing was measured."
-    best, *others = figures
-    shown = {model: f"{model} {figure.show(value)}" for model, value in figures.items()}
-    by = f"On {split}, by {figure.title}:" if figure.higher_is_better else f"On {split}, by {figure.title} (lower is better):"
-    if not others:
-        return f"{by} {shown[best]}. There is nothing to compare it with."
-    if any(value["sd"] is None for value in figures.values()):
-        return f"{by} {', '.join(shown.values())}. One seed shows no spread, so no winner is named."
-
-    def gap(model):
-        a, b = figures[best], figures[model]
-        difference = figure.number(abs(a["mean"] - b["mean"]))
-        return difference, f"{figure.number(a['sd'])} + {figure.number(b['sd'])}"
-
-    level = [model for model in others if not exceeds_spread(figures[best], figures[model])]
-    if not level:
-        difference, spread = gap(others[0])
-        return (
-            f"{by} {best} is best, {figure.show(figures[best])} against {figure.show(figures[others[0]])} of "
-            f"{others[0]}, the next; the difference of {difference} exceeds the spread of the seeds ({spread})."
-        )
-    difference, spread = gap(level[-1])
-    text = (
-        f"{by} no single winner. {_listed([shown[model] for model in [best, *level]])} cannot be told apart: "
-        f"the difference of {difference} lies within the spread of the seeds ({spread})."
-    )
-    behind = [model for model in others if model not in level]
-    if behind:
-        difference, spread = gap(behind[0])
-        text += f" {best} is clearly better than {shown[behind[0]]}: {difference} against a spread of {spread}."
-    return text
-
-
-def generalization(task):
-    """How much each model loses on inputs longer than any in training; None where the task has no such split."""
-    splits = task["splits"]
-    if not {"test", "test_long"} <= set(splits):
-        return None
-    figure = metric_figure(task["metric"])
-    losses = []
-    for model in order(task, "test_long"):
-        parts = task["models"][model]["summary"]["splits"]
-        change = parts["test_long"][task["metric"]]["mean"] - parts["test"][task["metric"]]["mean"]
-        losses.append(f"{model} {'+' if change > 0 else ''}{figure.number(change)}")
-    return f"From test to test_long (longer inputs than any in training) {figure.title} changes by: {', '.join(losses)}."
-
-
-def _listed(names):
-    return " and ".join([", ".join(names[:-1]), names[-1]])
-
-
-# -- tables ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

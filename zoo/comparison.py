@@ -1,0 +1,199 @@
+"""``zoo.compare``: several families on the same tasks under one protocol, and one honest table of it.
+
+Same data, same tokenizer, same seeds and one stated budget for all; each family
+keeps the training recipe it was published with. Every training is an ordinary
+run in a folder of its own, so that a comparison which was interrupted goes on
+where it stopped:
+
+==================================  ======================================================
+out/<task>/<model>/seed<k>/         a run, see :mod:`zoo.runs`, with a comparison.json:
+                                    what was asked for, and what its attention looked like
+out/results.json                    every figure, the machine and the versions
+out/report.html                     the same for people, see :mod:`zoo.report`
+==================================  ======================================================
+"""
+
+import dataclasses
+import gc
+import json
+import multiprocessing
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from rich.console import Console
+
+from zoo.collecting import MARKER, collect, folder_name, run_folder, splits
+from zoo.evaluation import evaluate
+from zoo.explanation import sample_attention
+from zoo.line_up import assign
+from zoo.machine import machine
+from zoo.report import write_report
+from zoo.runs import RunError, parse_model, versions, write_json
+from zoo.tasks import find
+from zoo.training import train
+
+
+def compare(
+    tasks,
+    models=None,
+    seeds=(0, 1, 2),
+    steps=None,
+    minutes=None,
+    out=None,
+    overwrite=False,
+    progress=True,
+    *,
+    batch_size=None,
+    learning_rate=None,
+    data=None,
+    isolate=False,
+):
+    """Trains models on tasks under one protocol and writes ``results.json`` and ``report.html``.
+
+    Args:
+        tasks: name of a task, or a list of names.
+        models: list of ``"family"`` or ``"family:preset"``, each used for the tasks it suits. None: the families
+            made for the kind of task, in their smallest preset; ``"all"``: every family that can take it.
+        seeds: each model is trained once with each of them.
+        steps, minutes: the budget of one training; at most one, else each task's own ``steps``. Under a budget in
+            minutes, learning-rate schedules that would have to know their last step stay constant.
+        out: folder; ``runs/comparison-<tasks>`` by default. Runs in it that are finished and were made with
+            the same settings are used again.
+        overwrite: whether runs in it that were made with other settings may be replaced.
+        progress: whether to show what is going on, on standard error.
+        batch_size, learning_rate, data: as for :func:`zoo.train`, the same for all models.
+        isolate: train each model in a new process of its own: nothing of the models before it is left in memory.
+            A script that asks for it needs ``if __name__ == "__main__":``, as with all of multiprocessing.
+
+    Returns:
+        What ``results.json`` holds.
+
+    Raises:
+        UnknownNameError, SettingError: an unknown name; found before anything is trained.
+        RunError: a model that suits none of the tasks, or a run in the way.
+    """
+    names = [tasks] if isinstance(tasks, str) else list(tasks)
+    seeds = list(seeds)
+    if not names or not seeds or len(set(seeds)) < len(seeds):
+        raise RunError(f"give at least one task and one seed, each seed once; given: tasks {names}, seeds {seeds}.")
+    if steps is not None and minutes is not None:
+        raise RunError("give one budget: steps or minutes.")
+    tasks = [find(name, data=data) for name in dict.fromkeys(names)]
+    takers = assign(tasks, models)
+    out = Path(out or Path("runs") / f"comparison-{'+'.join(folder_name(task.name) for task in tasks)}")
+    settings = {
+        "minutes": minutes,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "data": [str(path) for path in ([data] if isinstance(data, str | Path) else data or [])] or None,
+        "versions": versions(),
+    }
+    examples = {task.name: {split: len(task.examples(split)) for split in task.splits} for task in tasks}
+
+    requests = []
+    for task in tasks:
+        budget = steps or (None if minutes is not None else task.steps)
+        for model in takers[task.name]:
+            asked = {"task": task.name, "model": model, "steps": budget, **settings, **_as_written(model)}
+            requests += [{**asked, "seed": seed} for seed in seeds]
+    folders = [run_folder(out, request) for request in requests]
+    waiting = [(request, folder) for request, folder in zip(requests, folders, strict=True)
+               if not is_finished(folder, request, overwrite)]  # fmt: skip
+    _train_all(waiting, len(requests), seeds[0], progress, isolate)
+
+    results = {
+        "protocol": {"seeds": seeds, "steps": steps, "isolated": isolate, **settings},
+        "machine": machine(),
+        "versions": settings["versions"],
+        "tasks": {task.name: collect(task, takers[task.name], seeds, out, examples[task.name]) for task in tasks},
+    }
+    write_json(out / "results.json", results)
+    write_report(results, out / "report.html")
+    return results
+
+
+def _as_written(model):
+    """The preset's settings and the family's recipe as they are in its file: a run made with others is another run."""
+    family, _, config = parse_model(model)
+    return {"settings": dataclasses.asdict(config), "recipe": dict(family.recipe)}
+
+
+def is_finished(folder, request, overwrite=False):
+    """Whether ``folder`` holds the finished run of exactly this request.
+
+    Raises:
+        RunError: it holds one of another request, and ``overwrite`` is not given.
+    """
+    marker = folder / MARKER
+    if not marker.exists():
+        return False
+    made = json.loads(marker.read_text(encoding="utf-8"))["request"]
+    if made == request:
+        return True
+    if overwrite:
+        return False
+    other = ", ".join(
+        f"{name} {made.get(name)} (now {request[name]})" for name in request if made.get(name) != request[name]
+    )
+    raise RunError(f"{folder} was made with {other}. Choose another folder, or say --overwrite (overwrite=True).")
+
+
+def _train_all(waiting, total, first_seed, progress, isolate):
+    """Trains and evaluates what is not there yet; with ``isolate`` each model of each task in a process of its own."""
+    console = Console(stderr=True, quiet=not progress)
+    done = total - len(waiting)
+    if done:
+        console.print(f"{done} of {total} runs are finished already.")
+    pool, owner = None, None
+    try:
+        for request, folder in waiting:
+            done += 1
+            console.print(
+                f"[{done}/{total}] {request['model']} on {request['task']}, seed {request['seed']}", markup=False
+            )
+            job = request, folder, request["seed"] == first_seed, progress
+            if not isolate:
+                run_one(*job)
+                gc.collect()
+                continue
+            if owner != (request["task"], request["model"]):
+                if pool:
+                    pool.shutdown()
+                pool, owner = _new_process(), (request["task"], request["model"])
+            pool.submit(run_one, *job).result()
+    except KeyboardInterrupt:
+        console.print(f"Interrupted: {done - 1} of {total} runs are finished. The same command goes on from here.")
+        raise
+    finally:
+        if pool:
+            pool.shutdown()
+
+
+def _new_process():
+    """A pool of one new process. Where the system can, it is forked from a server that has imported everything."""
+    if sys.platform == "win32":
+        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["zoo.comparison"])
+    return ProcessPoolExecutor(1, context)
+
+
+def run_one(request, folder, with_attention, progress):
+    """Trains and evaluates one run; the marker file, written last, says that it is finished."""
+    family, _, _ = parse_model(request["model"])
+    asked = {name: request[name] for name in ("steps", "minutes", "batch_size", "learning_rate", "seed", "data")}
+    if request["minutes"] is not None and family.recipe.get("schedule") in ("linear", "cosine"):
+        asked["recipe"] = {"schedule": "constant"}
+    # What stands in the way is a part of an earlier run, or may be replaced: is_finished has seen to it.
+    run = train(request["model"], request["task"], out=folder, overwrite=True, progress=progress, **asked)
+    if run.config["status"] != "complete":
+        raise KeyboardInterrupt
+    for split in splits(run.task):
+        evaluate(run, split)
+    record = {
+        "request": request,
+        "vocabulary": {name: tokenizer.vocabulary_size for name, tokenizer in run.kind.tokenizers.items()},
+        "attention": sample_attention(run, run.task.examples(splits(run.task)[0])) if with_attention else None,
+    }
+    write_json(folder / MARKER, record)
