@@ -123,7 +123,7 @@ def train(
             "preset": preset,
             "settings": dataclasses.asdict(config),
             "task": task.name,
-            "data": _paths(data),
+            "data": task.data or None,
             "kind": task.kind,
             "recipe": dataclasses.asdict(recipe),
             "steps": steps,
@@ -131,6 +131,7 @@ def train(
             "batch_size": batch_size,
             "seed": seed,
             "init": str(source.folder) if source else None,
+            "precision": keras.config.dtype_policy().name,
             "strategy": f"{type(strategy).__name__} ({strategy.num_replicas_in_sync})",
             "parameters": task_model.count_params(),
             "backbone_parameters": task_model.backbone.count_params(),
@@ -211,13 +212,6 @@ def _train_loop(run, trainer, validation, steps, minutes, every, progress):
             "best_validation_loss": best if best < math.inf else None,
         },
     )
-
-
-def _paths(data):
-    """The user's files as absolute paths, so that the run finds them from anywhere."""
-    if data is None:
-        return None
-    return [str(Path(path).resolve()) for path in ([data] if isinstance(data, str | Path) else data)]
 
 
 def _default_folder(task, family, preset, seed):
