@@ -10,12 +10,22 @@ Shapes: B batch, P width of the prompts, T max_length, K beams, V vocabulary.
 Paper: Wu et al. 2016, Google's Neural Machine Translation System, arXiv:1609.08144 (length penalty of beam search).
 """
 
+import dataclasses
+
 import keras
 from keras import ops
 
 from zoo.samplers import IMPOSSIBLE, Greedy, Sample, check_number
 
 PADDING_ID = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Beam:
+    """Stands where a sampler may stand: the text is the best one that :func:`beam_search` finds."""
+
+    num_beams: int = 4
+    length_penalty: float = 1.0
 
 
 def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, sampler=None, seed=None):
@@ -28,7 +38,7 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
         prompt_lengths: int [B], at least 1. An ``end_id`` inside a prompt does not end the row.
         max_length: int or scalar tensor, the length T of the result, prompt included.
         end_id: int, the token after which a row is finished.
-        sampler: :class:`Greedy` (default) or :class:`Sample`.
+        sampler: :class:`Greedy` (default), :class:`Sample` or :class:`Beam`.
         seed: for ``Sample``: int, scalar integer tensor or ``keras.random.SeedGenerator``; the same number gives the
             same text. None: another text each time (``keras.utils.set_random_seed`` makes it reproducible).
 
@@ -40,6 +50,10 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
         ValueError: if the prompts are wider than ``max_length``.
     """
     sampler = sampler or Greedy()
+    if isinstance(sampler, Beam):
+        prompt = (prompt_ids, prompt_lengths, max_length, end_id)
+        token_ids, lengths, _ = beam_search(model, inputs, *prompt, sampler.num_beams, sampler.length_penalty)
+        return token_ids, lengths
     token_ids, prompt_lengths, positions = _prepare(prompt_ids, prompt_lengths, max_length)
     batch_size = ops.shape(token_ids)[0]
     # All random numbers are drawn beforehand, [B, T]: the loop itself is deterministic.
@@ -169,4 +183,4 @@ def _write(chosen, t, positions, token_ids, lengths, prompt_lengths, end_id):
     return ops.where(positions == t, token[..., None], token_ids), ops.where(ends, t + 1, lengths)
 
 
-__all__ = ["Greedy", "Sample", "beam_search", "generate"]
+__all__ = ["Beam", "Greedy", "Sample", "beam_search", "generate"]

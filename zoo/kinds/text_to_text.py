@@ -94,8 +94,9 @@ class TextToText(Kind):
             [weight.astype(np.float32) for weight in weights],
         )
 
-    def respond(self, model, source, sampler=None, seed=None):
-        """Strings [B] -> ``{"target": strings [B]}``; greedy unless another ``sampler`` is given."""
+    def respond(self, model, source, max_tokens=None, sampler=None, seed=None):
+        """Strings [B] -> ``{"target": strings [B]}`` of at most ``max_tokens`` tokens; greedy without ``sampler``."""
+        most = self.facts["max_length"] if max_tokens is None else min(max_tokens, self.facts["max_length"])
         ids = self.source_ids(source)
         if self.backbone_kind == "encoder_decoder":
             inputs = dense({"encoder_token_ids": ids})
@@ -109,7 +110,7 @@ class TextToText(Kind):
             inputs,
             prompt_ids,
             prompt_lengths,
-            max_length=tf.shape(prompt_ids)[1] + self.facts["max_length"],
+            max_length=tf.shape(prompt_ids)[1] + most,
             end_id=END_ID,
             sampler=sampler or Greedy(),
             seed=seed,

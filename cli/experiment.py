@@ -1,0 +1,242 @@
+"""Experiments: ``zoo train``, ``zoo evaluate``, ``zoo compare``."""
+
+from pathlib import Path
+
+import click
+
+from zoo.cli.output import answers_with, count, figure, print_facts, print_table
+from zoo.cli.runs import run_config
+
+
+def name_and_value(context, parameter, given):
+    """Click callback: ``("a=1", "b=2")`` -> ``{"a": "1", "b": "2"}``; types are checked where the names are known."""
+    pairs = [text.partition("=") for text in given]
+    for name, equals, value in pairs:
+        if not (name and equals and value):
+            raise click.BadParameter(f"{name + equals + value!r}; expected name=value, such as dropout=0.1.")
+    return {name: value for name, _, value in pairs}
+
+
+def comma_separated(convert):
+    """Click callback: ``"0,1,2"`` -> ``(0, 1, 2)``."""
+
+    def split(context, parameter, given):
+        if given is None:
+            return None
+        try:
+            return tuple(convert(part.strip()) for part in given.split(",") if part.strip())
+        except ValueError:
+            raise click.BadParameter(f"{given!r}; expected {convert.__name__} values with commas between.") from None
+
+    return split
+
+
+def show_training(run):
+    """Prints what came of a training, and what can be done next."""
+    training = run["training"]
+    print_facts(
+        {
+            "run": run["run"],
+            "model": f"{run['model']}:{run['preset']}",
+            "task": run["task"],
+            "parameters": count(run["parameters"]),
+            "steps": figure(training["steps"]),
+            "seconds": f"{training['seconds']:.1f}",
+            "tokens a second": figure(training["tokens_per_second"]),
+            "peak memory": f"{training['peak_memory_bytes'] / 1e6:,.0f} MB",
+            "best validation loss": figure(training["best_validation_loss"]),
+            "at step": figure(training["best_step"]),
+            "status": run["status"],
+        }
+    )
+    click.echo(f"Next: zoo evaluate {run['run']}")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  zoo train transformer tiny-translation
+  zoo train gpt shakespeare --steps 2000 --learning-rate 1e-3
+  zoo train bert tiny-sentiment --preset mini --set dropout=0.2 --recipe warmup_steps=200
+  zoo train attention_seq2seq translation --data pairs.tsv --epochs 10
+  zoo train transformer translation --data talks.en --data talks.ko --out runs/talks"""
+)
+@click.argument("model")
+@click.argument("task")
+@click.option("--preset", metavar="P", help="Size of the model, see 'zoo show MODEL'; the first one by default.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", callback=name_and_value,
+    help="A setting of the model that differs from the preset; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--recipe", multiple=True, metavar="NAME=VALUE", callback=name_and_value,
+    help="A setting of the optimization: learning_rate, schedule, warmup_steps, label_smoothing, weight_decay, "
+    "clip_norm, ...; repeatable.",
+)  # fmt: skip
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Budget in steps; the task's own by default.")
+@click.option("--epochs", type=click.FloatRange(0, min_open=True), metavar="N", help="Budget in passes over the data.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="X", help="Budget in minutes of training.")
+@click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Examples of one step.")
+@click.option("--learning-rate", type=float, metavar="X", help="Short for --recipe learning_rate=X.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides weights, dropout, order of the data.")
+@click.option(
+    "--data", multiple=True, metavar="FILE", type=click.Path(),
+    help="Your own data, for a kind of task (translation, classification, ...); twice for two parallel files.",
+)  # fmt: skip
+@click.option("--init", metavar="RUN", help="A run whose weights, settings and tokenizer are the start.")
+@click.option("--out", metavar="DIR", help="Folder of the run; runs/TASK/MODEL-PRESET-seedN by default.")
+@click.option("--overwrite", is_flag=True, help="Replace the run in that folder, if there is one.")
+@click.option(
+    "--strategy", type=click.Choice(["none", "mirrored"]), default="none", show_default=True,
+    help="mirrored: share each batch among all local devices.",
+)  # fmt: skip
+@answers_with(show_training)
+def train(model, task, data, **options):
+    """Trains MODEL on TASK; stores the run in a folder.
+
+    The weights kept are those of the best validation loss. Ctrl-C ends the
+    training early; what it leaves is a run like any other.
+    """
+    budgets = [name for name in ("steps", "epochs", "minutes") if options[name] is not None]
+    if len(budgets) > 1:
+        raise click.UsageError(f"--{' and --'.join(budgets)} were given; choose one budget.")
+    check_names(models=[model], tasks=[task])
+    from zoo.cli.quiet import load_tensorflow
+
+    load_tensorflow()
+    import zoo
+    from zoo.trainer import DivergedError
+
+    try:
+        run = zoo.train(model, task, data=list(data) or None, **options)
+    except DivergedError as error:
+        raise click.ClickException(str(error)) from error
+    return {"run": str(run.folder), **run.config, "training": run.results()["training"]}
+
+
+def check_names(models, tasks):
+    """Refuses unknown models and tasks at once: before TensorFlow is imported, which takes seconds."""
+    from zoo.registry import MODELS, TASKS, unknown_name
+
+    for what, registry, given in (("model", MODELS, models), ("task", TASKS, tasks)):
+        for name in given:
+            base = name.partition(":")[0]
+            if base not in registry.names():
+                raise unknown_name(what, base, registry.names())
+
+
+def show_evaluation(evaluation):
+    """Prints the figures of a split, by length, and some answers."""
+    shown = {name: figure(value) for name, value in evaluation.items() if isinstance(value, (int, float, str))}
+    metric = evaluation["metric"]
+    print_facts({"nats a token (nll)" if name == "nll" else name: value for name, value in shown.items()})
+    if evaluation["by_length"]:
+        columns = ("length of the input", ">examples", ">nll", f">{metric}")
+        rows = [
+            (f"{group['low']} to {group['high']}", *(figure(group.get(key, "")) for key in ("examples", "nll", metric)))
+            for group in evaluation["by_length"]
+        ]
+        print_table(columns, rows, title="By length")
+    rows = [
+        ("\n".join(sample["input"].values()), _as_text(sample["expected"]), _as_text(sample["answer"]))
+        for sample in evaluation["samples"]
+    ]
+    print_table(("input", "expected", "answer"), rows, title="Samples")
+
+
+def _as_text(answer):
+    return " ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  zoo evaluate runs/tiny-translation-en-ko/transformer-tiny-seed0
+  zoo evaluate runs/tiny-translation-en-ko/transformer-tiny-seed0 --split test_long
+  zoo evaluate runs/talks --data other.tsv --json"""
+)
+@click.argument("run", type=click.Path())
+@click.option("--split", default="test", show_default=True, help="A split of the run's task, see 'zoo tasks'.")
+@click.option("--data", multiple=True, metavar="FILE", type=click.Path(), help="Your own data in place of the split.")
+@click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True, metavar="N")
+@answers_with(show_evaluation)
+def evaluate(run, split, data, batch_size):
+    """Scores a run on a split.
+
+    The figures are recorded in its results.json. nll is teacher-forced,
+    without label smoothing; the metrics of the task are those of what the
+    model decodes on its own.
+    """
+    run_config(run)
+    from zoo.cli.quiet import load_tensorflow
+
+    load_tensorflow()
+    import zoo
+
+    return zoo.evaluate(run, split, data=list(data) or None, batch_size=batch_size)
+
+
+def show_comparison(comparison):
+    """Prints the tables of all tasks, and what they say in words."""
+    from zoo.ranking import order
+    from zoo.summary import columns
+
+    for task in comparison["tasks"].values():
+        budget = f"{task['steps']:,} steps" if task["steps"] else f"{task['minutes']:g} minutes"
+        found = columns(task)
+        best_first = order(task, task["splits"][0])
+        rows = [(model, *(column.figure.show(column.values[model]) for column in found)) for model in best_first]
+        print_table(("=model", *(f">{column.title}" for column in found)), rows, f"{task['task']} ({budget})")
+        for sentence in task["ranking"]:
+            click.echo(sentence)
+        click.echo("")
+    click.echo(f"Report: {comparison['report']}")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  zoo compare tiny-translation
+  zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 500
+  zoo compare shakespeare --models gpt:shakespeare,rnn:shakespeare-lstm --minutes 5
+  zoo compare translation --data pairs.tsv --models transformer,attention_seq2seq --out runs/mine"""
+)
+@click.argument("tasks", nargs=-1, required=True, metavar="TASK...")
+@click.option(
+    "--models", metavar="A,B,C", callback=comma_separated(str),
+    help="Families, or FAMILY:PRESET; by default those made for the kind of task; 'all': all that can take it.",
+)  # fmt: skip
+@click.option(
+    "--seeds", default="0,1,2", show_default=True, metavar="N,N,...", callback=comma_separated(int),
+    help="Each model is trained once with each of them.",
+)  # fmt: skip
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Budget of a training; each task's own by default.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="X", help="Budget of a training.")
+@click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Examples of one step.")
+@click.option("--learning-rate", type=float, metavar="X", help="One for all, in place of each family's own.")
+@click.option("--data", multiple=True, metavar="FILE", type=click.Path(), help="Your own data, as for 'zoo train'.")
+@click.option("--out", metavar="DIR", help="Folder of runs, results.json and report.html.")
+@click.option("--overwrite", is_flag=True, help="Replace runs in that folder that were made with other settings.")
+@click.option("--isolate", is_flag=True, help="A process for each model, so that peak memory is its own.")
+@answers_with(show_comparison)
+def compare(tasks, models, data, **options):
+    """Trains many models on TASKs, writes a report.
+
+    Same data, tokenizer, seeds and budget for all; mean and standard deviation
+    over the seeds. What is interrupted goes on where it stopped.
+    """
+    if options["steps"] and options["minutes"]:
+        raise click.UsageError("--steps and --minutes were given; choose one budget.")
+    models = "all" if models == ("all",) else models
+    check_names(models=models if isinstance(models, tuple) else (), tasks=tasks)
+    from zoo.cli.quiet import load_tensorflow
+
+    load_tensorflow()
+    import zoo
+
+    out = Path(options.pop("out") or Path("runs", f"comparison-{'+'.join(tasks)}".replace(":", "-")))
+    comparison = zoo.compare(list(tasks), models=models, data=list(data) or None, out=out, **options)
+    return {"report": str(out / "report.html"), **comparison}
+
+
+COMMANDS = (train, evaluate, compare)

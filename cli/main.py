@@ -1,0 +1,93 @@
+"""The program ``zoo``: its commands, its errors and its exit status.
+
+==========  ==================================================================
+status      meaning
+==========  ==================================================================
+0           done
+1           it went wrong on the way (a training whose loss is no number)
+2           something given is not possible; one line says what is
+130         interrupted by Ctrl-C
+==========  ==================================================================
+
+Nothing heavy is imported until a command needs it: ``zoo --help`` is instant.
+"""
+
+import sys
+
+import click
+
+from zoo.cli import browse, experiment, use
+from zoo.registry import unknown_name
+
+
+class Program(click.Group):
+    """A group whose errors are one line on standard error."""
+
+    def resolve_command(self, context, args):
+        if args and self.get_command(context, args[0]) is None and not args[0].startswith("-"):
+            raise unknown_name("command", args[0], self.commands)
+        return super().resolve_command(context, args)
+
+    def main(self, *args, standalone_mode=True, **extra):
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            answer = super().main(*args, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message())
+            sys.exit(0)
+        except click.ClickException as error:
+            _fail(error.format_message(), error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            _fail("interrupted", 130)
+        except BrokenPipeError:  # `zoo list | head`: the reader has seen enough
+            sys.stderr.close()
+            sys.exit(0)
+        except (ValueError, OSError) as error:
+            if not _is_message(error):
+                raise
+            _fail(error, 2)
+        sys.exit(_status(answer))
+
+
+def _status(answer):
+    """The exit status for what a command returned; click returns a number after ``--help``."""
+    if isinstance(answer, int):
+        return answer
+    return 130 if isinstance(answer, dict) and answer.get("status") == "interrupted" else 0
+
+
+def _is_message(error):
+    """Whether an error is meant for the user: raised by this package in words of its own, or by the operating system.
+
+    A ValueError from the depths of a library is a mistake of ours; it keeps its traceback.
+    """
+    if isinstance(error, OSError):
+        return True
+    place = error.__traceback__
+    while place.tb_next:
+        place = place.tb_next
+    return place.tb_frame.f_globals.get("__name__", "").startswith("zoo.")
+
+
+def _fail(message, status):
+    click.echo(f"zoo: {' '.join(str(message).split())}", err=True)
+    sys.exit(status)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="keras-nlp-zoo", prog_name="zoo")
+def main():
+    """Models of natural language, to learn from and to compare.
+
+    \b
+    A first tour:
+      zoo list                                      what there is
+      zoo train transformer tiny-translation        trains it, on data made on the spot
+      zoo predict runs/tiny-translation-en-ko/transformer-tiny-seed0 "Mina went to the park."
+      zoo compare tiny-translation --seeds 0        all models side by side, with a report
+    """
+
+
+for command in (*browse.COMMANDS, *experiment.COMMANDS, *use.COMMANDS):
+    main.add_command(command)

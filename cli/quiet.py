@@ -1,0 +1,44 @@
+"""TensorFlow without its start-up chatter.
+
+``TF_CPP_MIN_LOG_LEVEL`` comes too late for lines which TensorFlow's libraries
+write before their logging is set up. They go to file descriptor 2, past
+``sys.stderr``; so that is where they are caught, for as long as it starts.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+
+def load_tensorflow():
+    """Imports TensorFlow and Keras and lets them look for devices, without a word; a failure is told in full."""
+    if "tensorflow" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _silence():
+        import keras
+        import tensorflow as tf
+        import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
+
+        tf.config.list_physical_devices()  # the search for GPUs is the most talkative part
+    keras.config.disable_traceback_filtering()  # a mistake of ours is told in full
+
+
+@contextlib.contextmanager
+def _silence():
+    """Sends file descriptor 2 into a temporary file; shows what it holds only if the block fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            if failed:
+                said.seek(0)
+                os.write(2, said.read())
