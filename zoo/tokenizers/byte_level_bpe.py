@@ -9,9 +9,11 @@ word is a token of its own (its rule for runs of spaces looks ahead, which the
 graph's regular expressions cannot).
 """
 
+import itertools
 import json
 
 import keras_hub
+import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 import tokenizers
@@ -82,8 +84,11 @@ class ByteLevelBPETokenizer(Tokenizer):
             return super().encode(texts)
         # The same merges by another library: outside of the graph it is a hundred times faster.
         words, places, row_splits = self._words(tf.convert_to_tensor(texts, tf.string))
-        pieces = [word.ids for word in self._in_bulk.encode_batch([word.decode() for word in words.numpy().tolist()])]
-        return _write_out(tf.ragged.constant(pieces, tf.int32, ragged_rank=1), places, row_splits)
+        words = [word.decode() for word in words.numpy().tolist()]
+        pieces = [encoding.ids for encoding in self._in_bulk.encode_batch(words)]
+        token_ids = np.fromiter(itertools.chain.from_iterable(pieces), "int32")
+        pieces = tf.RaggedTensor.from_row_lengths(token_ids, np.array([len(piece) for piece in pieces], "int64"))
+        return _write_out(pieces, places, row_splits)
 
     def encode_flat(self, texts):
         words, places, row_splits = _different_words(texts)
