@@ -17,6 +17,8 @@ PARTICLES = {
     "을/를": ("을", "를"),  # object
     "과/와": ("과", "와"),  # with, and
     "아/야": ("아", "야"),  # calling someone
+    "(이)다": ("이다", "다"),  # is
+    "(이)라고": ("이라고", "라고"),  # that ... is
     "(으)로": ("으로", "로"),  # towards; ㄹ counts as a vowel here: 교실로
 }
 ENDINGS = {"and": "고", "but": "지만", "because": "기 때문에", None: "다"}
