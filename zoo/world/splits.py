@@ -12,7 +12,7 @@ TRAIN_SHARE, VALIDATION_SHARE = 80, 10  # percent; the rest is the test split
 
 
 def split_of(meaning):
-    """"train", "validation" or "test", for anything whose ``repr`` names it.
+    """ "train", "validation" or "test", for anything whose ``repr`` names it.
 
     Python's own ``hash`` differs from process to process; SHA-256 does not.
     """
