@@ -42,6 +42,7 @@ class GPTConfig:
 
 PRESETS = {
     "tiny": GPTConfig(),
+    "tiny-gpt1": GPTConfig(norm_first=False),
     # nanoGPT's setting for tiny Shakespeare on a CPU; 65 characters and the special tokens.
     "shakespeare": GPTConfig(70, 4, 4, 128, 512, dropout=0.0, max_sequence_length=64),
     "gpt1": GPTConfig(40_478, 12, 12, 768, 3072, max_sequence_length=512, norm_first=False),

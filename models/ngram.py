@@ -45,6 +45,7 @@ class NgramConfig:
 
 PRESETS = {
     "tiny": NgramConfig(),
+    "tiny-direct": NgramConfig(direct_connections=True),
     # Two of the sizes tried on the Brown corpus (Table 1).
     "brown-direct": NgramConfig(16_383, hidden_dim=50, embedding_dim=60, direct_connections=True),
     "brown": NgramConfig(16_383, hidden_dim=100, embedding_dim=30),

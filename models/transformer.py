@@ -54,6 +54,7 @@ class TransformerConfig:
 
 PRESETS = {
     "tiny": TransformerConfig(),
+    "tiny-pre-norm": TransformerConfig(norm_first=True),
     # bentrevett's tutorial on Multi30k (9.04 M parameters), but for dropout inside the feed-forward layers.
     "multi30k": TransformerConfig(
         7853, 5893, num_layers=3, num_heads=8, hidden_dim=256, max_sequence_length=100, positions="learned"
