@@ -84,7 +84,7 @@ def main():
     A first tour:
       zoo list                                      what there is
       zoo train transformer tiny-translation        trains it, on data made on the spot
-      zoo predict runs/tiny-translation-en-ko/transformer-tiny-seed0 "Mina went to the park."
+      zoo predict runs/tiny-translation-en-ko/transformer-tiny-seed0 "Emma put the book in the bag."
       zoo compare tiny-translation --seeds 0        all models side by side, with a report
     """
 

@@ -57,7 +57,8 @@ def print_table(columns, rows, title=None):
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    look = {"title_justify": "left", "title_style": "bold", "box": box.SIMPLE_HEAD, "pad_edge": False}
+    table = Table(title=title, show_header=any(heading.strip("=>") for heading in columns), **look)
     for i, heading in enumerate(columns):
         whole = heading[:1] in (">", "=")
         widest = max((len(line) for row in rows for line in str(row[i]).split("\n")), default=0)

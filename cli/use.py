@@ -29,7 +29,7 @@ def show_answers(answers):
 @click.command(
     epilog="""\b
 Examples:
-  zoo predict runs/tiny-translation-en-ko/transformer-tiny-seed0 "Mina went to the park."
+  zoo predict runs/tiny-translation-en-ko/transformer-tiny-seed0 "Emma put the book in the bag."
   zoo predict RUN --beam 4 < sentences.txt > translations.txt
   zoo predict RUN "KING:" --temperature 0.8 --top-k 20 --max-tokens 60
   printf 'a text\\tits pair\\n' | zoo predict RUN - --json"""
@@ -110,9 +110,9 @@ def show_picture(picture):
 @click.command(
     epilog="""\b
 Examples:
-  zoo attend RUN "Mina went to the park." --out attention.png
-  zoo attend RUN "Mina went to the park." --out heads.svg --layer 0 --head all
-  zoo attend RUN "Mina went to the park." --out source.svg --part encoder"""
+  zoo attend RUN "Emma put the book in the bag." --out attention.png
+  zoo attend RUN "Emma put the book in the bag." --out heads.svg --layer 0 --head all
+  zoo attend RUN "Emma put the book in the bag." --out source.svg --part encoder"""
 )
 @click.argument("run", type=click.Path())
 @click.argument("text")

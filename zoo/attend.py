@@ -73,14 +73,15 @@ def attend(run, text, out, layer=None, head=None, part=None):
     if out.suffix not in FORMATS:
         raise unknown_name("format of a picture", out.suffix or out.name, FORMATS)
     chosen = choose(attention_maps(run, text), part, layer)
-    weights, titles = _heads(chosen, head)
     if not plots.can_draw("".join([*chosen.queries, *chosen.keys])):
         warnings.warn(FONT_ADVICE, stacklevel=2)
+    weights, titles, place = _heads(chosen, head)
     figure = plots.attention_map(weights, chosen.queries, chosen.keys, titles, ink="black")
     out.parent.mkdir(parents=True, exist_ok=True)
     with plots.style("black"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # said above, in words that help
-        figure.savefig(out, dpi=200)
+        figure.suptitle(place)
+        figure.savefig(out, dpi=200, bbox_inches="tight", pad_inches=0.1)
     return out
 
 
@@ -123,16 +124,16 @@ def choose(maps, part=None, layer=None):
 
 
 def _heads(chosen, head):
-    """Weights to draw, [T, S] or [H, T, S], and their title(s)."""
+    """Weights to draw, [T, S] or [H, T, S], their title(s), and the title of the whole."""
     place = f"{chosen.part} attention, layer {chosen.layer}"
     count = len(chosen.weights)
     if head == "all":
-        return chosen.weights, [f"{place}, head {i}" for i in range(count)]
+        return chosen.weights, [f"head {i}" for i in range(count)], place
     if head is None:
-        return chosen.weights.mean(axis=0), place + (f", mean of {count} heads" if count > 1 else "")
+        return chosen.weights.mean(axis=0), "", place + (f", mean of {count} heads" if count > 1 else "")
     if not 0 <= head < count:
         raise AttendError(f"head {head} does not exist; layer {chosen.layer} has heads 0 to {count - 1}.")
-    return chosen.weights[head], f"{place}, head {head}"
+    return chosen.weights[head], "", f"{place}, head {head}"
 
 
 def _with_answer(run, fields):
