@@ -21,6 +21,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import tensorflow as tf
 from rich.console import Console
 
 from zoo.collecting import MARKER, collect, folder_name, run_folder, splits
@@ -146,6 +147,8 @@ def _train_all(waiting, total, first_seed, progress, isolate):
     if done:
         console.print(f"{done} of {total} runs are finished already.")
     pool, owner = None, None
+    # "5 out of 5 calls triggered retracing": a new model each time is a new graph each time.
+    tf.get_logger().setLevel("ERROR")
     try:
         for request, folder in waiting:
             done += 1

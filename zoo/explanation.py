@@ -14,7 +14,8 @@ MOST_TOKENS = 24  # a map with more rows is no longer read
 def idea(entry, whole=False):
     """The first sentence of a family's file, or with ``whole`` the whole docstring of a class, on one line."""
     text = inspect.cleandoc((entry.__doc__ if whole else sys.modules[entry.__module__].__doc__) or "")
-    return " ".join((text if whole else text.partition("\n\n")[0]).split())
+    text = text if whole else text.partition("\n\n")[0]
+    return " ".join(text.replace("``", "").split())
 
 
 def sample_attention(run, examples):

@@ -65,7 +65,7 @@ def learning_curves(histories, budget="step", ylabel="nats a token", top=None):
         top: losses above this one are cut off, so that the end can be seen; None shows all.
     """
     with style():
-        figure = Figure(figsize=(5.2, 3.2), layout="constrained")
+        figure = Figure(figsize=(4.4, 3.0), layout="constrained")
         axes = figure.add_subplot(xlabel="seconds of training" if budget == "seconds" else budget, ylabel=ylabel)
         for (label, rows), color in zip(histories.items(), _colors(), strict=False):
             axes.plot(
@@ -89,7 +89,7 @@ def by_length(groups, figure_of_metric, metric):
         metric: the key in each group.
     """
     with style():
-        figure = Figure(figsize=(5.2, 3.2), layout="constrained")
+        figure = Figure(figsize=(4.4, 3.0), layout="constrained")
         axes = figure.add_subplot(xlabel="length of the input", ylabel=figure_of_metric.title)
         for (label, splits), color in zip(groups.items(), _colors(), strict=False):
             for i, parts in enumerate(splits.values()):

@@ -30,7 +30,7 @@ def ranking(task, split):
         difference = figure.number(abs(a["mean"] - b["mean"]))
         return difference, f"{figure.number(a['sd'])} + {figure.number(b['sd'])}"
 
-    level = [model for model in others if not exceeds_spread(figures[best], figures[model])]
+    level = [model for model in others if not exceeds_spread(figures[best], figures[model], figure)]
     if not level:
         difference, spread = gap(others[0])
         return (

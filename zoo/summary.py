@@ -30,8 +30,8 @@ class Figure:
 
     def number(self, value):
         """``value`` as shown: scaled, rounded, thousands separated."""
-        text = f"{value * self.scale:,.{self.digits}f}"
-        return text.replace("-", MINUS)
+        rounded = round(value * self.scale, self.digits) + 0.0  # no minus before a zero
+        return f"{rounded:,.{self.digits}f}".replace("-", MINUS)
 
     def show(self, mean_sd):
         """``mean ± standard deviation``; a dash where nothing was measured, the mean alone for one seed."""
@@ -134,14 +134,21 @@ def _mean_groups(groups_of_runs):
     return means
 
 
-def exceeds_spread(a, b):
-    """Whether two means differ by more than the seeds do: the intervals mean ± standard deviation do not meet.
+def exceeds_spread(a, b, figure):
+    """Whether two means differ by more than the seeds do, and by enough to be seen.
 
-    False where one of them rests on a single seed: nothing is known of its spread then.
+    The intervals mean ± standard deviation must not meet, and the difference must not be
+    zero in the digits that are shown. False where one of them rests on a single seed:
+    nothing is known of its spread then.
+
+    Args:
+        a, b: from :func:`mean_sd`.
+        figure: how both are shown, a :class:`Figure`.
     """
     if a["sd"] is None or b["sd"] is None:
         return False
-    return abs(a["mean"] - b["mean"]) > a["sd"] + b["sd"]
+    difference = abs(a["mean"] - b["mean"])
+    return difference > a["sd"] + b["sd"] and figure.number(difference) != figure.number(0.0)
 
 
 @dataclass(frozen=True)
@@ -158,12 +165,17 @@ class Column:
         if self.figure.higher_is_better is None or len(known) < 2:
             return set()
         ordered = sorted(known, key=lambda model: known[model]["mean"], reverse=self.figure.higher_is_better)
-        clear = all(exceeds_spread(known[ordered[0]], known[model]) for model in ordered[1:])
+        clear = all(exceeds_spread(known[ordered[0]], known[model], self.figure) for model in ordered[1:])
         return {ordered[0]} if clear else set()
 
 
-def columns(task):
-    """The columns of a task's table: what it costs, then the metric and the likelihood on each split."""
+def columns(task, metrics=()):
+    """The columns of a task's table: what it costs, then what it can do on each split.
+
+    Args:
+        task: dictionary with "metric", "splits" and "models" (name -> ``{"summary": ...}``).
+        metrics: which to show; by default the task's own, perplexity and bits per character.
+    """
     summaries = {model: entry["summary"] for model, entry in task["models"].items()}
     exact = {model: {"mean": summary["parameters"], "sd": None, "n": 1} for model, summary in summaries.items()}
     found = [Column("parameters", COSTS["parameters"], exact)]
@@ -171,7 +183,7 @@ def columns(task):
         values = {model: summary["training"][name] for model, summary in summaries.items()}
         found.append(Column(COSTS[name].title, COSTS[name], values))
     measured = {name for summary in summaries.values() for part in summary["splits"].values() for name in part}
-    for name in dict.fromkeys((task["metric"], "perplexity", "bits_per_character")):
+    for name in metrics or dict.fromkeys((task["metric"], "perplexity", "bits_per_character")):
         if name in measured:
             for split in task["splits"]:
                 values = {model: summary["splits"][split].get(name) for model, summary in summaries.items()}

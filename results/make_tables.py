@@ -1,0 +1,180 @@
+"""Writes the tables of README.md from the result files in this folder; no number is ever typed by hand.
+
+    python results/make_tables.py                write them
+    python results/make_tables.py --check        exit status 1 if README.md does not say what the files say
+    python results/make_tables.py --add FOLDER   keep the figures of a run, or of a comparison, in this folder first
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end table -->``. NAME is a task: its runs
+(``results/<task>/*.json``) are shown beside the figures others published (``published.json``);
+or, with ``comparison:`` before it, a task of a comparison (``comparisons/*.json``).
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from zoo.summary import METRICS, Column, columns, mean_sd, summarize
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end table -->)", re.DOTALL)
+KEPT = ("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "seed",
+        "parameters", "versions")  # fmt: skip
+
+
+class TableError(ValueError):
+    """A table that cannot be made; says what is missing."""
+
+
+def fill(text, folder=HERE):
+    """``text`` with every table between markers made anew from the result files in ``folder``."""
+    if text.count("<!-- table:") != len(MARKED.findall(text)):
+        raise TableError("a table has no '<!-- end table -->' behind it.")
+    return MARKED.sub(lambda found: f"{found[1]}\n{make(found['name'], Path(folder))}\n\n{found[3]}", text)
+
+
+def make(name, folder):
+    """The Markdown of one table."""
+    if name.startswith("comparison:"):
+        return comparison_table(find_compared(name.partition(":")[2], folder))
+    return runs_table(name, folder)
+
+
+# -- tables ---------------------------------------------------------------------------------------------------
+
+
+def comparison_table(task):
+    """A task of a comparison: its table and its ranking."""
+    budget = f"{task['minutes']:g} minutes" if task["minutes"] is not None else f"{task['steps']:,} steps"
+    sentences = "\n".join(f"- {sentence}" for sentence in task["ranking"])
+    return f"{markdown(list(task['models']), columns(task))}\n\nBudget of each model: {budget}.\n\n{sentences}"
+
+
+def runs_table(name, folder):
+    """The runs of a task, one line a model, the published figure beside that of the same kind."""
+    files = sorted((folder / name).glob("*.json"))
+    if not files:
+        raise TableError(f"no result files in {folder / name}: add runs with 'make_tables.py --add RUN'.")
+    runs = {}
+    for file in files:
+        run = json.loads(file.read_text(encoding="utf-8"))
+        runs.setdefault(f"{run['model']}:{run['preset']}", []).append(run)
+    published = json.loads((folder / "published.json").read_text(encoding="utf-8")).get(name)
+    models = sorted(runs)
+    if published:
+        models.sort(key=lambda model: list(published["models"]).index(model) if model in published["models"] else 99)
+    first = runs[models[0]][0]
+    split, figures = next(iter(first["splits"].items()))
+    task = {
+        "metric": figures["metric"],
+        "splits": [split],
+        "models": {model: {"summary": summarize(runs[model])} for model in models},
+    }
+    shown = columns(task, metrics=published["shown"] if published else ())
+    if published:
+        quoted = {model: mean_sd([published["models"].get(model)]) for model in models}
+        column = Column("published", METRICS[published["metric"]], quoted)
+        place = next(i for i, c in enumerate(shown) if c.figure == column.figure) + 1
+        shown.insert(place, column)
+    epochs = {
+        m: f"{runs[m][0]['training']['steps'] * runs[m][0]['batch_size'] / runs[m][0]['examples']:.1f}" for m in models
+    }
+    table = markdown(models, shown, {"epochs": epochs} if first["examples"] > 1 else {})
+    seeds = sorted({run["seed"] for group in runs.values() for run in group})
+    notes = [f"Split: {split}. Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}.", measured_on(first)]
+    return "\n\n".join([table, " ".join(notes + ([published["source"]] if published else []))])
+
+
+def measured_on(run):
+    """The machine and the versions of a run, as a sentence."""
+    machine, versions = run["machine"], run["versions"]
+    gpus = f", {', '.join(machine['accelerators'])}" if machine["accelerators"] else ""
+    where = f"{machine['processor']}, {machine['cores']} cores{gpus}"
+    return f"Measured on {where}; Keras {versions['keras']}, TensorFlow {versions['tensorflow']}."
+
+
+def markdown(models, shown, texts=None):
+    """A Markdown table: a line for each model, a column for each of ``shown`` and of ``texts``."""
+    texts = texts or {}
+    lines = [["model", *[column.title for column in shown], *texts], ["---", *["---:"] * (len(shown) + len(texts))]]
+    for model in models:
+        cells = []
+        for column in shown:
+            cell = column.figure.show(column.values[model])
+            cells.append(f"**{cell}**" if model in column.best() else cell)
+        lines.append([model, *cells, *[text[model] for text in texts.values()]])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+# -- result files ---------------------------------------------------------------------------------------------
+
+
+def find_compared(name, folder):
+    """The task ``name`` (with or without variant) of the comparison that holds it."""
+    for file in sorted((folder / "comparisons").glob("*.json")):
+        for task in json.loads(file.read_text(encoding="utf-8"))["tasks"].values():
+            if name in (task["task"], task["task"].partition(":")[0]):
+                return task
+    raise TableError(f"no comparison in {folder / 'comparisons'} holds the task {name!r}.")
+
+
+def add(source, folder=HERE):
+    """Copies what a run or a comparison found out into ``folder``; call it on the machine that trained.
+
+    Returns:
+        The path of the new file.
+    """
+    source, folder = Path(source), Path(folder)
+    if not (source / "results.json").exists():
+        raise TableError(f"{source} holds no results.json: train and evaluate a run, or compare, first.")
+    figures = json.loads((source / "results.json").read_text(encoding="utf-8"))
+    if "protocol" in figures:
+        path = folder / "comparisons" / f"{'+'.join(_plain(name) for name in figures['tasks'])}.json"
+        for task in figures["tasks"].values():
+            for entry in task["models"].values():
+                entry.pop("attention")
+                entry["runs"] = [
+                    {key: run[key] for key in ("seed", "training", "recipe", "settings")} for run in entry["runs"]
+                ]
+    else:
+        from zoo.machine import machine
+
+        config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+        if config["status"] != "complete" or not figures["splits"]:
+            raise TableError(
+                f"{source} is {config['status']}, evaluated on {list(figures['splits'])}: finish it first."
+            )
+        path = folder / _plain(config["task"]) / f"{config['model']}-{config['preset']}-seed{config['seed']}.json"
+        figures = {**{key: config[key] for key in KEPT}, "machine": machine(), **figures}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _plain(name):
+    return name.replace(":", "-")
+
+
+@click.command(help=__doc__.partition("\n")[0])
+@click.option("--check", is_flag=True, help="Change nothing; exit status 1 if README.md is stale.")
+@click.option("--add", "sources", multiple=True, type=click.Path(exists=True), help="Folder of a run or a comparison.")
+def main(check, sources):
+    for source in sources:
+        click.echo(f"added {add(source)}")
+    text = README.read_text(encoding="utf-8")
+    try:
+        filled = fill(text)
+    except TableError as error:
+        raise click.ClickException(str(error)) from error
+    if check and filled != text:
+        click.echo("README.md does not say what the result files say: run 'python results/make_tables.py'.", err=True)
+        sys.exit(1)
+    if not check:
+        README.write_text(filled, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
