@@ -5,12 +5,13 @@ negative log-likelihood per target token (each example once, padding nowhere,
 no label smoothing), and the metric of what the model *decodes* on its own.
 """
 
-import math
+import itertools
 import time
 
 import numpy as np
 import tensorflow as tf
 
+from zoo.metrics import perplexity
 from zoo.optimization import cross_entropy
 from zoo.runs import Run
 from zoo.tasks import find
@@ -49,7 +50,7 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None):
         "examples": len(examples),
         "tokens": int(counts.sum()),
         "nll": nll,
-        "perplexity": math.exp(min(nll, 700.0)),
+        "perplexity": perplexity(nll),
         **run.kind.likelihood(examples, float(totals.sum())),
         **(run.kind.score(examples, answers) if answers else {}),
         "metric": run.kind.metric,
@@ -101,7 +102,7 @@ def _by_length(kind, examples, answers, totals, counts):
     lengths = np.array([kind.input_length(example) for example in examples])
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)).round().astype(int))
     groups = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True) if len(edges) > 1 else [(edges[0], edges[0])]:
+    for low, high in itertools.pairwise(edges) if len(edges) > 1 else [(edges[0], edges[0])]:
         inside = np.flatnonzero((lengths >= low + (low != edges[0])) & (lengths <= high))
         if len(inside) == 0:
             continue

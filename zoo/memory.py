@@ -1,5 +1,6 @@
 """How much memory this process has needed."""
 
+import contextlib
 import resource
 import sys
 from pathlib import Path
@@ -16,10 +17,8 @@ class PeakMemory:
     """
 
     def __init__(self):
-        try:
+        with contextlib.suppress(OSError):
             CLEAR.write_text("5")
-        except OSError:
-            pass
 
     def bytes(self):
         """The peak in bytes."""

@@ -35,5 +35,6 @@ class TrainingProgress:
         self.bar.stop()
 
     def _show(self, step, seconds, loss, best, tokens):
-        figures = f"step {step}  loss {loss:.3f}  best validation {best:.3f}  {tokens / max(seconds, 1e-9):,.0f} tokens/s"
+        speed = tokens / max(seconds, 1e-9)
+        figures = f"step {step}  loss {loss:.3f}  best validation {best:.3f}  {speed:,.0f} tokens/s"
         self.bar.update(self.line, completed=step if self.in_steps else seconds, figures=figures)

@@ -51,7 +51,8 @@ class Registry:
             owner = self._entries.get(name)
             # The same file may be loaded again (a notebook's reload): same place, same owner.
             if owner is not None and _place(owner) != _place(entry):
-                raise ValueError(f"{self.what} {name!r} is taken by {_place(owner)}; {_place(entry)} needs another name.")
+                owners = f"{_place(owner)}; {_place(entry)} needs another name"
+                raise ValueError(f"{self.what} {name!r} is taken by {owners}.")
             entry.registered_name = name
             self._entries[name] = entry
             return entry

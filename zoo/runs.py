@@ -68,7 +68,8 @@ class Run:
     def history(self):
         """The measurements of ``history.csv``: a list of dictionaries of numbers (None where nothing was measured)."""
         with open(self.folder / HISTORY, encoding="utf-8", newline="") as file:
-            return [{name: float(value) if value else None for name, value in row.items()} for row in csv.DictReader(file)]
+            rows = list(csv.DictReader(file))
+        return [{name: float(value) if value else None for name, value in row.items()} for row in rows]
 
     def results(self):
         """The contents of ``results.json``: ``{"training": {...}, "splits": {name: {...}}}``."""
@@ -131,7 +132,7 @@ def create(model, preset=None, **changes):
 
 
 def model_settings(config, kind, changes):
-    """A preset's settings fitted to a kind of task: its vocabulary, room for its longest input, then the user's changes."""
+    """A preset's settings with the vocabulary of a kind of task, room for its longest input, and the user's changes."""
     fitted = {name: value for name, value in kind.settings().items() if hasattr(config, name)}
     if "max_sequence_length" in fitted:
         fitted["max_sequence_length"] = max(fitted["max_sequence_length"], config.max_sequence_length)

@@ -113,7 +113,8 @@ class Trainer:
             logits = self.model(inputs, training=True)
             nll = cross_entropy(labels, logits)
             loss = tf.reduce_sum(smoothed(nll, logits, self.recipe.label_smoothing) * weights) / tokens
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        # An embedding's gradient comes as rows, some of them twice: only the dense sum has the norm that is clipped.
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, [variable.value for variable in variables])]
         gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         if self.recipe.clip_norm:
             gradients, _ = tf.clip_by_global_norm(gradients, self.recipe.clip_norm)

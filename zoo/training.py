@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import math
 import time
 from pathlib import Path
@@ -113,7 +114,10 @@ def train(
         steps = math.ceil(epochs * len(batches))
     # A budget in minutes has no known number of steps: schedules that end need one, so they are refused.
     if minutes is not None and recipe.schedule in ("linear", "cosine"):
-        raise RunError(f"the schedule {recipe.schedule!r} ends at the last step, which a budget in minutes does not know.")
+        raise RunError(
+            f"the schedule {recipe.schedule!r} ends at the last step, which a budget in minutes does not know: "
+            "choose schedule=constant or inverse-sqrt, or give steps."
+        )
     steps = None if minutes is not None else steps or task.steps
 
     run = Run(
@@ -224,9 +228,14 @@ def _strategy(strategy):
     if strategy in (None, "none"):
         return tf.distribute.get_strategy()
     if strategy == "mirrored":
-        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
+        return _mirrored()
     raise settings_module.SettingError(f"unknown strategy {strategy!r}. Possible: none, mirrored.")
+
+
+@functools.cache  # a second MirroredStrategy in one process mixes up its collectives with those of the first
+def _mirrored():
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
 def _initial_settings(config, family, source):
@@ -234,7 +243,9 @@ def _initial_settings(config, family, source):
     if source is None:
         return config
     if source.config["model"] != family.registered_name:
-        raise RunError(f"{source.folder} is a run of {source.config['model']!r}: it cannot start a {family.registered_name!r}.")
+        raise RunError(
+            f"{source.folder} is a run of {source.config['model']!r}: it cannot start a {family.registered_name!r}."
+        )
     return family.Config(**source.config["settings"])
 
 

@@ -89,28 +89,27 @@ class LanguageModelling(Kind):
     def respond(self, model, text, max_tokens=None, sampler=None, seed=None):
         """Strings [B] -> ``{"continuation": strings [B]}``, at most ``max_tokens`` tokens and one window long.
 
-        A prompt that leaves no room in the window is cut on its left, so that half a window is free.
+        A prompt longer than half a window is cut on its left: the other half is for the continuation.
         """
         size = self.facts["max_length"]
-        ids = self.tokenizer.encode(text)
-        length = tf.cast(ids.row_lengths(), tf.int32)
-        ids = tf.ragged.boolean_mask(ids, tf.ragged.range(length) >= (length - size // 2)[:, None]) if size else ids
+        max_tokens = size if max_tokens is None else max_tokens
+        ids = self.tokenizer.encode(text)[:, -max(size // 2, 1) :]
         ids = frame(START_ID, ids) if self.facts["document_boundaries"] else ids
         inputs = dense({"token_ids": ids})
         prompt_lengths = tf.cast(ids.row_lengths(), tf.int32)
-        longest = tf.shape(inputs["token_ids"])[1] + (size if max_tokens is None else max_tokens)
         token_ids, lengths = generate(
             model,
             inputs,
             inputs["token_ids"],
             prompt_lengths,
-            max_length=tf.minimum(longest, size),
+            max_length=tf.minimum(tf.shape(inputs["token_ids"])[1] + max_tokens, size),
             end_id=END_ID,
             sampler=sampler or Greedy(),
             seed=seed,
         )
         positions = tf.range(tf.shape(token_ids)[1])
-        added = (positions >= prompt_lengths[:, None]) & (positions < lengths[:, None])
+        ends = tf.minimum(lengths, prompt_lengths + max_tokens)  # a row's own limit, whatever stands beside it
+        added = (positions >= prompt_lengths[:, None]) & (positions < ends[:, None])
         return {"continuation": self.tokenizer.decode(tf.ragged.boolean_mask(token_ids, added))}
 
     def answers(self, model, examples, batch_size=64):

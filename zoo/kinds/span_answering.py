@@ -20,7 +20,10 @@ from zoo.tokenizers import END_ID, START_ID, split_words
 
 @register_kind("span-answering")
 class SpanAnswering(Kind):
-    """Question and context in, answer out. Examples: ``{"question", "context": str, "answers": [str], "starts": [int]}``."""
+    """Question and context in, answer out.
+
+    Examples: ``{"question": str, "context": str, "answers": [str], "starts": [int]}``.
+    """
 
     backbone_kinds = ("encoder",)
     fields = ("question", "context")

@@ -47,7 +47,8 @@ class Tagging(Kind):
             inputs, first: ``first`` is ragged bool like ``token_ids``, True at the first token of a word.
         """
         pieces = self.tokenizers["tokenizer"].encode_words(words)  # [B, W, pieces]
-        is_first = pieces.with_flat_values(tf.cast(tf.ragged.range(pieces.values.row_lengths()).flat_values == 0, tf.int32))
+        place_in_word = tf.ragged.range(pieces.values.row_lengths()).flat_values
+        is_first = pieces.with_flat_values(tf.cast(place_in_word == 0, tf.int32))
         cut = self.facts["max_length"]
         token_ids = frame(START_ID, pieces.merge_dims(1, 2)[:, :cut], END_ID)
         first = tf.cast(frame(0, is_first.merge_dims(1, 2)[:, :cut], 0), tf.bool)
@@ -58,7 +59,8 @@ class Tagging(Kind):
         unknown = sorted({tag for example in examples for tag in example["tags"]} - set(known))
         if unknown:
             raise ValueError(f"tag(s) {unknown} do not occur in training; known: {self.facts['tags']}.")
-        inputs, first = self.ragged_inputs(tf.ragged.constant([example["tokens"] for example in examples], tf.string, 1))
+        words = tf.ragged.constant([example["tokens"] for example in examples], tf.string, 1)
+        inputs, first = self.ragged_inputs(words)
         token_ids, segment_ids, weights = (
             np.split(rows.values.numpy(), rows.row_splits.numpy()[1:-1])
             for rows in (inputs["token_ids"], inputs["segment_ids"], tf.cast(first, tf.float32))

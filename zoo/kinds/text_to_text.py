@@ -116,7 +116,9 @@ class TextToText(Kind):
             seed=seed,
         )
         positions = tf.range(tf.shape(token_ids)[1])
-        answered = (positions >= prompt_lengths[:, None]) & (positions < lengths[:, None])
+        # A row's own limit: a longer prompt beside it must not change its answer.
+        ends = tf.minimum(lengths, prompt_lengths + self.facts["max_length"])
+        answered = (positions >= prompt_lengths[:, None]) & (positions < ends[:, None])
         return {"target": self.tokenizers["target"].decode(tf.ragged.boolean_mask(token_ids, answered))}
 
     def answers(self, model, examples, batch_size=64):

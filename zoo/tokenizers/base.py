@@ -149,10 +149,10 @@ def normalize(texts, lowercase):
     """
     if not lowercase:
         return texts
-    # ASCII first: its rule is the same everywhere, while in a Turkish locale
-    # the Unicode rule would turn "I" into a dotless "ı".
-    texts = tf.strings.lower(tf.strings.lower(texts), encoding="utf-8")
-    return tf_text.normalize_utf8(texts, "NFC")
+    # In a Turkish locale the Unicode rule would turn "I" into a dotless "ı":
+    # ASCII has its own rule, the same everywhere, and "İ" is spelt out.
+    texts = tf.strings.regex_replace(tf.strings.lower(texts), "İ", "i\u0307")
+    return tf_text.normalize_utf8(tf.strings.lower(texts, encoding="utf-8"), "NFC")
 
 
 def most_frequent(counts, limit, min_frequency=1):
@@ -167,7 +167,6 @@ def count_pieces(texts, split):
     Returns:
         Counter, str -> int.
     """
-    split = tf.function(split, input_signature=[tf.TensorSpec([None], tf.string)])
     counts = Counter()
     for batch in batches(texts):
         counts.update(split(tf.constant(batch, tf.string, [len(batch)])).flat_values.numpy().tolist())

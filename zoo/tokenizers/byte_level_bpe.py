@@ -28,10 +28,11 @@ from zoo.tokenizers.byte import starts_character, valid_utf8
 _SPACE = r"\s\x{0B}\x{A0}\x{2009}\x{202F}\x{3000}"
 _WORD = rf"'(?:s|t|re|ve|m|ll|d)| ?\p{{L}}+| ?\p{{N}}+| ?[^{_SPACE}\p{{L}}\p{{N}}]+|[{_SPACE}]"
 
-# keras-hub marks places in a text with "६" (a Devanagari digit) and then drops
-# all of them. A text's own are written as a private character and a letter,
-# and that private character itself as another such pair: reversible.
-_MARK, _PRIVATE = "६", "\ue000"
+# What the splitting would lose is written as a private character and a letter:
+# keras-hub uses "६" (a Devanagari digit) for its own marks, tensorflow-text
+# stops at the character NUL, and the private character must stay unique.
+_PRIVATE = "\ue000"
+_ESCAPES = ((_PRIVATE, _PRIVATE + "a"), ("६", _PRIVATE + "b"), ("\x00", _PRIVATE + "c"))
 
 # GPT-2's spelling: bytes that print well stand for themselves, the others are
 # moved up to the letters from U+0100 on.
@@ -96,8 +97,9 @@ class ByteLevelBPETokenizer(Tokenizer):
 
     def decode_flat(self, token_ids):
         texts = valid_utf8(self._in_graph.detokenize(token_ids))
-        texts = tf.strings.regex_replace(texts, _PRIVATE + "a", _MARK)
-        return tf.strings.regex_replace(texts, _PRIVATE + "b", _PRIVATE)
+        for character, escape in reversed(_ESCAPES):
+            texts = tf.strings.regex_replace(texts, escape, character)
+        return texts
 
     def count_characters(self):
         tokens = self.tokens[len(SPECIAL_TOKENS) :]
@@ -110,8 +112,9 @@ class ByteLevelBPETokenizer(Tokenizer):
 
 def split_for_merging(texts):
     """Cuts texts, string [B], into the stretches that are encoded one by one: RaggedTensor string [B, W]."""
-    texts = tf.strings.regex_replace(valid_utf8(texts), _PRIVATE, _PRIVATE + "b")
-    texts = tf.strings.regex_replace(texts, _MARK, _PRIVATE + "a")
+    texts = valid_utf8(texts)
+    for character, escape in _ESCAPES:
+        texts = tf.strings.regex_replace(texts, character, escape)
     return tf_text.regex_split(texts, _WORD, _WORD)
 
 

@@ -26,7 +26,7 @@ def split_words(texts):
         ends: RaggedTensor int32 [B, W], one behind its last character, so that in
             Python ``text[start:end] == word``. Characters, not bytes.
     """
-    pieces = tf_text.regex_split(texts, f"{SPACE}+|{MARK}", f"{SPACE}+|{MARK}")  # white space is kept, it counts
+    pieces = _split(texts, f"{SPACE}+|{MARK}", keep=f"{SPACE}+|{MARK}")  # white space, too: it counts
     lengths = tf.strings.length(pieces.values, unit="UTF8_CHAR")
     ends = tf.cumsum(lengths)  # counted from the first character of the first text
     before = tf.gather(tf.concat([[0], ends], axis=0), pieces.row_starts())  # [B], characters of the texts before
@@ -43,7 +43,13 @@ def words_and_newlines(texts):
 
     Newlines are kept, because in stories and verses they end a sentence or line.
     """
-    return tf_text.regex_split(tf_text.normalize_utf8(texts, "NFC"), f"{SPACE}|{MARK}", rf"\n|{MARK}")
+    return _split(tf_text.normalize_utf8(texts, "NFC"), f"{SPACE}|{MARK}", keep=rf"\n|{MARK}")
+
+
+def _split(texts, pattern, keep):
+    """Splits where ``pattern`` matches; matches of ``keep`` stay as words."""
+    texts = tf.strings.regex_replace(texts, r"\x00", " ")  # regex_split would stop at this character
+    return tf_text.regex_split(texts, pattern, keep)
 
 
 # Applied in this order to words joined by single spaces. RE2 knows no
