@@ -38,12 +38,20 @@ class Tokenizer(tf.Module):
     Args:
         tokens: list of str, id -> token; starts with ``SPECIAL_TOKENS``.
         lowercase: bool, whether texts are lowercased before they are encoded.
+
+    Raises:
+        ValueError: there are special tokens only.
     """
 
     name = None
 
     def __init__(self, tokens, lowercase=False):
         super().__init__()
+        if len(tokens) <= len(SPECIAL_TOKENS):
+            raise ValueError(
+                f"a {self.name} tokenizer with nothing but special tokens: its training texts are empty, "
+                "or all that is in them is rarer than min_frequency."
+            )
         self._tokens = tuple(tokens)
         self.lowercase = lowercase
         # How many characters of a word a token covers, [V]: turns tokens into
