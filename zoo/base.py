@@ -76,6 +76,11 @@ class Backbone(keras.Model):
         """The embedding layer whose matrix also makes the logits; None if the output has weights of its own."""
         return None
 
+    @property
+    def dropout_rate(self):
+        """The rate of dropout, which heads share; 0 for a family that has none."""
+        return getattr(self.config, "dropout", 0.0)
+
     def get_config(self):
         return dataclasses.asdict(self.config)
 

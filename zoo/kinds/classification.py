@@ -46,7 +46,7 @@ class Classification(Kind):
         return 1 + len(self.fields) * (self.facts["max_length"] + 1)
 
     def head(self, backbone):
-        return ClassificationHead(len(self.facts["labels"]), pooling=backbone.pooling)
+        return ClassificationHead(len(self.facts["labels"]), pooling=backbone.pooling, dropout=backbone.dropout_rate)
 
     def ragged_inputs(self, text, text_pair=None):
         """Strings [B] -> the backbone's inputs as ragged rows."""

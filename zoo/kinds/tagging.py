@@ -38,7 +38,7 @@ class Tagging(Kind):
         return self.facts["max_length"] + 2
 
     def head(self, backbone):
-        return TokenClassificationHead(len(self.facts["tags"]))
+        return TokenClassificationHead(len(self.facts["tags"]), dropout=backbone.dropout_rate)
 
     def ragged_inputs(self, words):
         """Words, ragged strings [B, W] -> the backbone's inputs as ragged rows, and where each word's first token is.
