@@ -146,17 +146,22 @@ def build_model(name, values, kind):
     return TaskModel(backbone, kind.head(backbone))
 
 
-def prepare_folder(folder, overwrite):
-    """An empty folder for a new run; one that holds a run is refused unless ``overwrite``."""
+def check_folder(folder, overwrite):
+    """The path of a folder for a new run; one that holds a run is refused unless ``overwrite``."""
     folder = Path(folder)
     if (folder / CONFIG).exists():
         if not overwrite:
             raise RunError(f"{folder} already holds a run. Choose another folder, or say --overwrite (overwrite=True).")
-        shutil.rmtree(folder)
-    elif folder.exists() and any(folder.iterdir()):
-        raise RunError(f"{folder} is not empty and holds no run: choose another folder.")
-    folder.mkdir(parents=True, exist_ok=True)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError(f"{folder} is not an empty folder and holds no run: choose another.")
     return folder
+
+
+def clear_folder(folder):
+    """Makes a folder that :func:`check_folder` has passed, empty; an old run is gone then."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
 
 
 def versions():

@@ -22,9 +22,10 @@ from zoo.runs import (
     Run,
     RunError,
     build_model,
+    check_folder,
+    clear_folder,
     model_settings,
     parse_model,
-    prepare_folder,
     versions,
 )
 from zoo.tasks import find
@@ -95,7 +96,7 @@ def train(
     if learning_rate is not None:
         changes["learning_rate"] = learning_rate
     recipe = settings_module.replace(Recipe(), changes)
-    folder = prepare_folder(out or _default_folder(task, family, preset, seed), overwrite)
+    folder = check_folder(out or _default_folder(task, family, preset, seed), overwrite)
 
     keras.utils.set_random_seed(seed)
     strategy = _strategy(strategy)
@@ -120,6 +121,7 @@ def train(
         )
     steps = None if minutes is not None else steps or task.steps
 
+    clear_folder(folder)  # only now: a training that cannot begin costs no old run
     run = Run(
         folder,
         {
