@@ -1,0 +1,28 @@
+# Two commands matter: `make demo` and `make test`. Each makes its own environment first.
+PYTHON ?= python3
+VENV ?= .venv
+INSTALLED = $(VENV)/installed
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint bench clean
+
+demo: $(INSTALLED)
+	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --out demo --overwrite
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+
+bench: $(INSTALLED)
+	for script in benchmarks/[!_]*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist demo runs *.egg-info
+
+# Made once, and again when the dependencies change.
+$(INSTALLED): setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[test,lint]"
+	touch $@

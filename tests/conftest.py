@@ -1,0 +1,38 @@
+"""What all tests share: a quiet TensorFlow, fixed seeds, real data where there is some."""
+
+import os
+import random
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+try:
+    installed = find_spec("zoo.models") is not None
+except ModuleNotFoundError:
+    installed = False
+if not installed:
+    # At the repository's root `import zoo` finds ./zoo even so, but the models lie in another folder.
+    pytest.exit("zoo.models is missing: run 'pip install -e .' first (or 'make test', which does).", returncode=4)
+
+
+@pytest.fixture(autouse=True)
+def seeds():
+    """Every test begins with the same random numbers, whichever tests ran before it."""
+    import keras
+    import numpy as np
+
+    random.seed(0)
+    np.random.seed(0)
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def zoo_data():
+    """The folder of real corpora that ``ZOO_DATA`` names; skips where there is none."""
+    folder = os.environ.get("ZOO_DATA")
+    if not folder:
+        pytest.skip("ZOO_DATA is not set")
+    return Path(folder)

@@ -1,0 +1,109 @@
+"""Who may import whom: the arrows of CONTRIBUTING.md, read from the source files."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {"zoo": ROOT / "zoo", "zoo.models": ROOT / "models", "zoo.cli": ROOT / "cli"}
+HEAVY = ("keras", "tensorflow", "tensorflow_text", "keras_hub", "keras_nlp", "matplotlib", "rich", "numpy", "sacrebleu")
+NOUNS = ("zoo.base", "zoo.layers", "zoo.registry", "zoo.settings")
+# Package or module -> all that it may import from zoo, and from elsewhere (None: anything).
+MAY_IMPORT = {
+    "zoo.registry": ((), ()),
+    "zoo.settings": (("zoo.registry",), ()),
+    "zoo.base": (("zoo.registry",), ("keras",)),
+    "zoo.task_model": (("zoo.base", "zoo.layers"), ("keras",)),
+    "zoo.layers": (("zoo.layers", "zoo.registry"), ("keras", "numpy")),
+    "zoo.models": (NOUNS, ("keras", "numpy")),
+    "zoo.samplers": ((), ("keras",)),
+    "zoo.decoding": (("zoo.samplers",), ("keras",)),
+    "zoo.world": (("zoo.world",), ()),
+    "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.registry", "zoo.world"), ()),
+    "zoo.datasets": (("zoo.datasets", "zoo.registry"), ("keras",)),
+    "zoo.tokenizers": (("zoo.tokenizers", "zoo.registry"), None),
+    "zoo.kinds": (
+        (
+            "zoo.kinds",
+            "zoo.batching",
+            "zoo.decoding",
+            "zoo.layers.heads",
+            "zoo.metrics",
+            "zoo.registry",
+            "zoo.tokenizers",
+        ),
+        None,
+    ),
+}
+
+
+def modules():
+    """Name of each module -> its syntax tree."""
+    found = {}
+    for package, folder in FOLDERS.items():
+        for file in folder.rglob("*.py"):
+            parts = [part for part in file.relative_to(folder).with_suffix("").parts if part != "__init__"]
+            found[".".join([package, *parts])] = ast.parse(file.read_text(encoding="utf-8"))
+    return found
+
+
+MODULES = modules()
+
+
+def imports(tree):
+    """All modules that a syntax tree imports, wherever it does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+            yield from (f"{node.module}.{name.name}" for name in node.names if node.module in ("zoo", "zoo.models"))
+
+
+def inside(name, packages):
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_layers_of_the_house(package):
+    of_zoo, others = MAY_IMPORT[package]
+    members = {name: tree for name, tree in MODULES.items() if inside(name, [package])}
+    assert members, f"{package} is gone: correct MAY_IMPORT"
+    for name, tree in members.items():
+        for imported in imports(tree):
+            if inside(imported, ["zoo"]) and imported != "zoo":
+                assert inside(imported, of_zoo), f"{name} must not import {imported}"
+            elif others is not None and inside(imported, HEAVY):
+                assert inside(imported, others), f"{name} must not import {imported}"
+
+
+def test_only_absolute_imports_and_public_keras():
+    for name, tree in MODULES.items():
+        for imported in imports(tree):
+            assert not imported.startswith("."), f"{name}: relative import {imported}"
+            assert not inside(imported, ["keras.src"]), f"{name}: {imported} is private"
+            assert not inside(imported, ["models", "cli"]), f"{name}: import zoo.{imported} instead"
+
+
+def at_import(tree):
+    """The imports that run when a module is imported: those outside of functions."""
+    functions = {child for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for child in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom) and node not in functions:
+            yield from imports(ast.Module([node], []))
+
+
+def test_command_line_imports_nothing_heavy_until_a_command_runs():
+    for name, tree in MODULES.items():
+        if inside(name, ["zoo.cli"]) or name == "zoo":
+            for imported in at_import(tree):
+                allowed = ("zoo.cli", "zoo.registry", "zoo.datasets.files", "zoo.datasets.catalogue")
+                assert not inside(imported, HEAVY), f"{name} imports {imported} at once"
+                assert not inside(imported, ["zoo"]) or inside(imported, allowed), f"{name} imports {imported} at once"
+
+
+def test_nobody_imports_the_command_line():
+    for name, tree in MODULES.items():
+        if not inside(name, ["zoo.cli"]):
+            assert not any(inside(imported, ["zoo.cli"]) for imported in imports(tree)), name
