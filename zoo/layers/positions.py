@@ -83,7 +83,7 @@ class LearnedPositions(keras.layers.Layer):
         """Args: x [B, T, D]. Returns: [T, D], to be added to x."""
         length = ops.shape(x)[1]
         check_length(length, self.max_sequence_length)
-        return ops.cast(self.embeddings[:length], self.compute_dtype)
+        return self.at(ops.arange(length, dtype="int32"))
 
     def at(self, position):
         """Args: position [any shape], int, counted from 0. Returns: [any shape, D]."""

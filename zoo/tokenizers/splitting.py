@@ -54,19 +54,24 @@ def _split(texts, pattern, keep):
 
 # Applied in this order to words joined by single spaces. RE2 knows no
 # look-ahead: rules whose matches share a character stand twice.
-_BETWEEN = (r"([\p{L}\p{N}]) (['’‑/_-]) ([\p{L}\p{N}])", r"\1\2\3")  # don't, T-shirt, and/or
+_HYPHEN = (r"([\p{L}\p{N}]) ([‑/_-]) ([\p{L}\p{N}])", r"\1\2\3")  # T-shirt, and/or
 _NUMBER = (r"(\p{N}) ([.:]) (\p{N})", r"\1\2\3")  # 3.14, 10:30
 _GLUE = (
     (r" ?\n ?", "\n"),
-    _BETWEEN,
-    _BETWEEN,
+    (r"(\p{L}) - (und|oder)\b", r"\1- \2"),  # Brett- oder Kartenspiel
+    _HYPHEN,
+    _HYPHEN,
     _NUMBER,
     _NUMBER,
     (r"(\p{N}) , (\p{N}{3})\b", r"\1,\2"),  # 1,000
+    (r"(\p{L}) (['’]) ((?i:s|t|re|ve|m|ll|d))\b", r"\1\2\3"),  # didn't
+    (r"(^|[^\p{L}'’])((?i:[cdjlmnst]|qu|o)) (['’]) (\p{L})", r"\1\2\3\4"),  # l'homme, o'clock
     (r'" ([^"]*) "', r'"\1"'),  # a pair of straight quotes belongs to what is between them
     (r"(^|[^\p{L}\p{N}])' ([^']*) '", r"\1'\2'"),
-    (r" ([.,!?;:%~…·)\]}’”»›」』】〉》、。！？，：；）]|\p{Pe})", r"\1"),
-    (r"([¿¡#@$£€₩(\[{‘“„«‹「『【〈《（]|\p{Ps}) ", r"\1"),
+    (r" ([.,!?;:%~…·’”»›、。！？，：；]|\p{Pe})", r"\1"),  # Pe, Ps: closing and opening brackets
+    (r"([¿¡#@$£€₩‘“«‹]|\p{Ps}) ", r"\1"),
+    (r"„([^„“]*) “([\p{L}\p{N}])", r"„\1“ \2"),  # what opens in English closes in German
+    (r"„([^„“]*) “", r"„\1“"),
 )
 
 
