@@ -6,6 +6,7 @@
 :mod:`.masks`             who may attend to whom; True = may attend
 :mod:`.attention`         dot-product and multi-head attention, recording of attention maps
 :mod:`.alignment`         attention of a recurrent decoder: additive, dot, general
+:mod:`.feed_forward`      two dense layers at each place, and their activations
 :mod:`.blocks`            encoder and decoder blocks of a Transformer
 :mod:`.cells`             vanilla, LSTM and GRU cells
 :mod:`.recurrent`         cells over time, stacked, in one or both directions
@@ -25,10 +26,11 @@ from zoo.layers.attention import (
     weighted_mean,
     write_memory,
 )
-from zoo.layers.blocks import ACTIVATIONS, DecoderBlock, EncoderBlock, FeedForward
+from zoo.layers.blocks import DecoderBlock, EncoderBlock
 from zoo.layers.cells import CELLS, GRUCell, LSTMCell, RecurrentCell, SimpleCell, make_cell
 from zoo.layers.checks import check_heads, check_length, check_sizes
 from zoo.layers.embeddings import TokenEmbedding
+from zoo.layers.feed_forward import ACTIVATIONS, FeedForward
 from zoo.layers.heads import (
     POOLINGS,
     ClassificationHead,

@@ -92,9 +92,7 @@ class MultiHeadAttention(keras.layers.Layer):
         ValueError: if ``hidden_dim`` is not divisible by ``num_heads``.
     """
 
-    def __init__(
-        self, num_heads, hidden_dim, dropout=0.0, kernel_initializer=None, output_initializer=None, **kwargs
-    ):
+    def __init__(self, num_heads, hidden_dim, dropout=0.0, kernel_initializer=None, output_initializer=None, **kwargs):
         super().__init__(**kwargs)
         check_heads(num_heads, hidden_dim)
         self.num_heads = num_heads

@@ -81,8 +81,8 @@ class MaskedLanguageModelHead(keras.layers.Layer):
         self.output_head = LanguageModelHead(vocabulary_size, tied_to, bias=True)
 
     def build(self, hidden_states_shape, padding_mask_shape=None):
-        initializer = keras.initializers.TruncatedNormal(stddev=0.02)
-        self.dense = keras.layers.Dense(hidden_states_shape[-1], activation="gelu", kernel_initializer=initializer)
+        normal = keras.initializers.TruncatedNormal(stddev=0.02)
+        self.dense = keras.layers.Dense(hidden_states_shape[-1], activation="gelu", kernel_initializer=normal)
         self.dense.build(hidden_states_shape)
         self.norm.build(hidden_states_shape)
         self.output_head.build(hidden_states_shape)

@@ -1,0 +1,58 @@
+"""What a Transformer computes at each place by itself, between two attentions.
+
+Shapes: B batch, T length, D hidden_dim, F intermediate_dim.
+"""
+
+import keras
+from keras import ops
+
+from zoo.layers.initializers import fresh
+from zoo.registry import unknown_name
+
+ACTIVATIONS = {
+    "relu": ops.relu,
+    "gelu": lambda x: ops.gelu(x, approximate=False),  # by the error function, as in BERT
+    "gelu_tanh": lambda x: ops.gelu(x, approximate=True),  # by a hyperbolic tangent, as in GPT
+}
+
+
+class FeedForward(keras.layers.Layer):
+    """Two dense layers that look at each place by itself: D -> F -> D (Vaswani et al. 2017, section 3.3).
+
+    Args:
+        hidden_dim: int, D.
+        intermediate_dim: int, F.
+        activation: "relu", "gelu" (exact) or "gelu_tanh" (approximate).
+        kernel_initializer: name or instance of a Keras initializer; Glorot's by default.
+        output_initializer: the same for the second layer, if it should differ.
+
+    Raises:
+        UnknownNameError: for another ``activation``.
+    """
+
+    def __init__(
+        self,
+        hidden_dim,
+        intermediate_dim,
+        activation="relu",
+        kernel_initializer=None,
+        output_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        kernel_initializer = kernel_initializer or "glorot_uniform"
+        if activation not in ACTIVATIONS:
+            raise unknown_name("activation", activation, ACTIVATIONS)
+        self.activation = ACTIVATIONS[activation]
+        self.expand = keras.layers.Dense(intermediate_dim, kernel_initializer=fresh(kernel_initializer))
+        self.contract = keras.layers.Dense(
+            hidden_dim, kernel_initializer=fresh(output_initializer or kernel_initializer)
+        )
+
+    def build(self, x_shape):
+        self.expand.build(x_shape)
+        self.contract.build((*x_shape[:-1], self.expand.units))
+
+    def call(self, x):
+        """Args: x [B, T, D]. Returns: [B, T, D]."""
+        return self.contract(self.activation(self.expand(x)))
