@@ -199,29 +199,7 @@ def test_lowercasing_is_pythons_and_leaves_accents_and_hangul_whole(name):
     assert round_trip(train_tokenizer(name, texts * 20, 600), texts[:1]) == texts[:1]
 
 
-# Words and offsets
-
-
-def test_offsets_count_characters_not_bytes():
-    words, starts, ends = split_words(tf.constant(["Is it 5€?", "미나는 👍웃었다!", "", " \u3000 한"]))
-    assert [[word.decode() for word in row] for row in words.to_list()] == [
-        ["Is", "it", "5", "€", "?"],
-        ["미나는", "👍", "웃었다", "!"],
-        [],
-        ["한"],
-    ]
-    assert starts.to_list() == [[0, 3, 6, 7, 8], [0, 4, 5, 8], [], [3]]
-    assert ends.to_list() == [[2, 5, 7, 8, 9], [3, 5, 8, 9], [], [4]]
-
-
-@quick
-@given(any_texts)
-def test_offsets_cut_the_words_out_of_the_text(texts):
-    words, starts, ends = (ragged.to_list() for ragged in split_words(tf.constant(texts, tf.string, [len(texts)])))
-    for text, row, first, last in zip(texts, words, starts, ends, strict=True):
-        assert [text[a:b] for a, b in zip(first, last, strict=True)] == [word.decode() for word in row]
-        rest = "".join(text[a:b] for a, b in zip([0, *last], [*first, len(text)], strict=True))
-        assert all(c.isspace() or unicodedata.category(c)[0] in "ZC" for c in rest)  # nothing else is lost
+# Words
 
 
 def test_every_word_has_a_token_and_known_words_cover_their_characters(tokenizer):

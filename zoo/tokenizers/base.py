@@ -18,6 +18,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from zoo.tokenizers.ragged import join, keep
+
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[START]", "[END]", "[MASK]")
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID, MASK_ID = range(5)
 
@@ -81,6 +83,14 @@ class Tokenizer(tf.Module):
         """RaggedTensor int32 [B, T] without special tokens -> string [B]; called while a graph is traced."""
         raise NotImplementedError
 
+    def spell(self, token_ids, separator=""):
+        """Writes the tokens of RaggedTensor int32 [B, T] one after the other: string [B]."""
+        return join(token_ids.with_values(tf.gather(tf.constant(self.spellings()), token_ids.values)), separator)
+
+    def spellings(self):
+        """For each token what it writes in UTF-8, list of bytes; special tokens write nothing."""
+        return [b""] * len(SPECIAL_TOKENS) + [token.encode() for token in self._tokens[len(SPECIAL_TOKENS) :]]
+
     def count_characters(self):
         """For each token after the special ones: how many characters of a word it covers, list of int."""
         return [len(token) for token in self._tokens[len(SPECIAL_TOKENS) :]]
@@ -138,7 +148,7 @@ class Tokenizer(tf.Module):
 
     @tf.function(input_signature=[tf.RaggedTensorSpec([None, None], tf.int32, 1)])
     def _decode(self, token_ids):
-        return self.decode_flat(tf.ragged.boolean_mask(token_ids, token_ids >= len(SPECIAL_TOKENS)))
+        return self.decode_flat(keep(token_ids, token_ids.values >= len(SPECIAL_TOKENS)))
 
     def save(self, folder):
         """Writes ``tokenizer.json``, which people can read, into a folder."""

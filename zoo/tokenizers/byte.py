@@ -28,9 +28,10 @@ class ByteTokenizer(Tokenizer):
         return tf.RaggedTensor.from_row_lengths(token_ids, tf.cast(tf.strings.length(texts), tf.int64))
 
     def decode_flat(self, token_ids):
-        table = tf.constant([bytes([byte]) for byte in range(256)])
-        letters = tf.ragged.map_flat_values(tf.gather, table, token_ids - len(SPECIAL_TOKENS))
-        return valid_utf8(tf.strings.reduce_join(letters, axis=-1))
+        return valid_utf8(self.spell(token_ids))
+
+    def spellings(self):
+        return [b""] * len(SPECIAL_TOKENS) + [bytes([byte]) for byte in range(256)]
 
     def count_characters(self):
         return [int(starts_character(byte)) for byte in range(256)]

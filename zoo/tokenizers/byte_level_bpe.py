@@ -96,14 +96,17 @@ class ByteLevelBPETokenizer(Tokenizer):
         return _write_out(self._in_graph.tokenize(words), places, row_splits)
 
     def decode_flat(self, token_ids):
-        texts = valid_utf8(self._in_graph.detokenize(token_ids))
+        texts = valid_utf8(self.spell(token_ids))
         for character, escape in reversed(_ESCAPES):
             texts = tf.strings.regex_replace(texts, escape, character)
         return texts
 
-    def count_characters(self):
+    def spellings(self):
         tokens = self.tokens[len(SPECIAL_TOKENS) :]
-        return [sum(starts_character(BYTE_OF_LETTER[letter]) for letter in token) for token in tokens]
+        return [b""] * len(SPECIAL_TOKENS) + [bytes(BYTE_OF_LETTER[letter] for letter in token) for token in tokens]
+
+    def count_characters(self):
+        return [sum(map(starts_character, written)) for written in self.spellings()[len(SPECIAL_TOKENS) :]]
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def _words(self, texts):

@@ -15,4 +15,4 @@ class CharacterTokenizer(TableTokenizer):
         return tf.strings.unicode_split(texts, "UTF-8")
 
     def decode_flat(self, token_ids):
-        return tf.strings.reduce_join(self.spell(token_ids), axis=-1)
+        return self.spell(token_ids)

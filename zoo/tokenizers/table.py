@@ -28,7 +28,3 @@ class TableTokenizer(Tokenizer):
     def encode_flat(self, texts):
         pieces = self.split(texts)
         return pieces.with_values(self._ids.lookup(pieces.values))
-
-    def spell(self, token_ids):
-        """RaggedTensor int32 [B, T] -> RaggedTensor string [B, T]."""
-        return token_ids.with_values(tf.gather(tf.constant(self.tokens), token_ids.values))

@@ -1,6 +1,6 @@
 """One token per word: what language models and translators used before subwords."""
 
-from zoo.tokenizers.splitting import join_words, words_and_newlines
+from zoo.tokenizers.splitting import glue, words_and_newlines
 from zoo.tokenizers.table import TableTokenizer
 
 
@@ -8,7 +8,7 @@ class WordTokenizer(TableTokenizer):
     """Words, punctuation marks and newlines; a word outside the vocabulary is [UNK].
 
     White space other than newlines is not kept; decoding puts it where it
-    usually stands (:func:`zoo.tokenizers.splitting.join_words`). Texts are
+    usually stands (:func:`zoo.tokenizers.splitting.glue`). Texts are
     brought to NFC.
     """
 
@@ -16,4 +16,4 @@ class WordTokenizer(TableTokenizer):
     split = staticmethod(words_and_newlines)
 
     def decode_flat(self, token_ids):
-        return join_words(self.spell(token_ids))
+        return glue(self.spell(token_ids, " "))

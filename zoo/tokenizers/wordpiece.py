@@ -11,7 +11,7 @@ import keras_hub
 import tensorflow as tf
 
 from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, count_pieces, most_frequent, normalize
-from zoo.tokenizers.splitting import join_words, words_and_newlines
+from zoo.tokenizers.splitting import glue, words_and_newlines
 
 SUFFIX = "##"
 MOST_WORDS = 30_000  # that training looks at; keras-hub's takes a minute for 100,000
@@ -52,12 +52,10 @@ class WordPieceTokenizer(Tokenizer):
         return cls(tokens, lowercase)
 
     def encode_flat(self, texts):
-        words = words_and_newlines(texts)
-        pieces = self._pieces.tokenize(words)
-        return pieces
+        return self._pieces.tokenize(words_and_newlines(texts))
 
     def decode_flat(self, token_ids):
-        return join_words(tf.strings.split(self._pieces.detokenize(token_ids), " "))
+        return glue(self._pieces.detokenize(token_ids))
 
     def count_characters(self):
         return [len(token.removeprefix(SUFFIX)) for token in self.tokens[len(SPECIAL_TOKENS) :]]
