@@ -10,6 +10,8 @@ import click
 from zoo.cli.output import answers_with, count, print_facts, print_table
 from zoo.registry import MODELS, TASKS, unknown_name
 
+BACKBONE_KINDS = ("encoder", "decoder", "encoder_decoder")  # see zoo.base
+
 
 def show_models(models):
     """Prints the families: one row each, one line for each preset."""
@@ -33,13 +35,14 @@ def list_models(pattern):
     """
     from zoo.cli.summaries import family_summary
 
-    # A name is looked at first: nothing is collected about families that nobody asked for.
-    names = fnmatch.filter(MODELS.names(), f"*{pattern}*") or MODELS.names()
-    models = [family_summary(name) for name in names]
-    found = [model for model in models if fnmatch.filter((model["model"], model["kind"]), f"*{pattern}*")]
-    if not found:
-        raise unknown_name("model", pattern, MODELS.names())
-    return found
+    # Names are looked at first: nothing is collected about families that nobody asked for.
+    names = fnmatch.filter(MODELS.names(), f"*{pattern}*")
+    if names:
+        return [family_summary(name) for name in names]
+    kinds = fnmatch.filter(BACKBONE_KINDS, f"*{pattern}*")
+    if not kinds:
+        raise unknown_name("model or kind", pattern, [*MODELS.names(), *BACKBONE_KINDS])
+    return [model for model in map(family_summary, MODELS.names()) if model["kind"] in kinds]
 
 
 def show_family(family):

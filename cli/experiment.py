@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from zoo.cli.output import answers_with, count, figure, print_facts, print_table
+from zoo.cli.output import answers_with, console, count, figure, print_facts, print_table
 from zoo.cli.runs import run_config
 
 
@@ -177,19 +177,10 @@ def evaluate(run, split, data, batch_size):
 
 
 def show_comparison(comparison):
-    """Prints the tables of all tasks, and what they say in words."""
-    from zoo.ranking import order
-    from zoo.summary import columns
+    """Prints the tables of all tasks, what they say in words, and where the report is."""
+    from zoo.report.terminal import print_comparison
 
-    for task in comparison["tasks"].values():
-        budget = f"{task['steps']:,} steps" if task["steps"] else f"{task['minutes']:g} minutes"
-        found = columns(task)
-        best_first = order(task, task["splits"][0])
-        rows = [(model, *(column.figure.show(column.values[model]) for column in found)) for model in best_first]
-        print_table(("=model", *(f">{column.title}" for column in found)), rows, f"{task['task']} ({budget})")
-        for sentence in task["ranking"]:
-            click.echo(sentence)
-        click.echo("")
+    print_comparison(comparison, console())
     click.echo(f"Report: {comparison['report']}")
 
 

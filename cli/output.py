@@ -66,7 +66,7 @@ def print_table(columns, rows, title=None):
         table.add_column(heading[whole:], justify=justify, min_width=widest if whole else None)
     for row in rows:
         table.add_row(*[Text(str(cell)) for cell in row])  # Text: a "[START]" is no markup
-    _console().print(table)
+    console().print(table)
 
 
 def print_facts(facts, title=None):
@@ -74,14 +74,14 @@ def print_facts(facts, title=None):
     print_table(("=", ""), [(name, value) for name, value in facts.items() if value not in (None, "", [])], title)
 
 
-def _console():
+def console():
+    """Standard output for tables. Piped, there is no terminal to fit: 120 columns, unless COLUMNS says otherwise."""
     from rich.console import Console
 
-    # Piped, there is no terminal to fit: 120 columns, unless COLUMNS says otherwise.
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = 120
-    return console
+    found = Console(highlight=False)
+    if not found.is_terminal and "COLUMNS" not in os.environ:
+        found.width = 120
+    return found
 
 
 def count(number):

@@ -57,7 +57,7 @@ def test_a_nul_character_does_not_end_the_text():
         "Hello, world.",
         "It didn't move; I'll wait (or not)!",
         "A man in a T-shirt sells 1,000 apples for $3.14 each at 10:30.",
-        'The sign says "Tickets here" and \'No dogs\' too.',
+        "The sign says \"Tickets here\" and 'No dogs' too.",
         "Ein Brett- oder Kartenspiel mit der Aufschrift „Police“ im Hintergrund.",
         "Quelqu'un regarde jusqu'à l'aube.",
         "“Yes,” she said -- and left…",

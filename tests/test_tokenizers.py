@@ -10,7 +10,6 @@ import keras_hub
 import numpy as np
 import pytest
 import tensorflow as tf
-import tokenizers as huggingface
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +28,6 @@ from zoo.tokenizers import (
     split_words,
     train_tokenizer,
 )
-from zoo.tokenizers.byte_level_bpe import BYTE_OF_LETTER
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
 ENGLISH = ["Hello, world.", "Mina's cat (the old one) sat down: it didn't move!", 'He said "yes" at 10:30.']
@@ -152,40 +150,6 @@ def test_wordpiece_cuts_words_as_the_example_of_bert_does():
     assert tokenizer.encode(["unaffable a unaffablex"]).to_list() == [[5, 6, 7, 8, UNKNOWN_ID]]
     assert tokenizer.piece_lengths.tolist() == [0, 0, 0, 0, 0, 2, 3, 4, 1]
     assert round_trip(tokenizer, ["unaffable"]) == ["unaffable"]
-
-
-def test_bpe_learns_the_first_merges_of_sennrich_2016():
-    # Algorithm 1 of the paper, without its end-of-word sign: newest 6, low 5, widest 3, lower 2.
-    texts = ["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3
-    tokenizer = train_tokenizer("byte-level-bpe", texts, vocabulary_size=5 + 256 + 4)
-    assert tokenizer.tokens[-4:] == ["es", "est", "lo", "low"]
-    lower = [tokenizer.tokens[index] for index in tokenizer.encode(["lowest"]).to_list()[0]]
-    assert lower == ["low", "est"]
-
-
-def test_bpe_agrees_with_the_tokenizers_library_on_gpt2s_splitting(trained):
-    ours = trained["byte-level-bpe"]
-    content = ours.settings()
-    vocabulary = {token: index for index, token in enumerate(content["tokens"])}
-    merges = [tuple(merge.split(" ")) for merge in content["merges"]]
-    reference = huggingface.Tokenizer(huggingface.models.BPE(vocabulary, merges))
-    reference.pre_tokenizer = huggingface.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    assert ours.encode(TEXTS).to_list() == [encoding.ids for encoding in reference.encode_batch(TEXTS)]
-    assert set(BYTE_OF_LETTER) == set(huggingface.pre_tokenizers.ByteLevel.alphabet())
-
-
-def test_bpe_gives_the_same_ids_in_the_graph_and_outside(trained):
-    tokenizer = trained["byte-level-bpe"]
-    in_graph = tf.function(tokenizer.encode, input_signature=[tf.TensorSpec([None], tf.string)])
-
-    @settings(max_examples=5, deadline=None)
-    @given(any_texts)
-    def check(texts):
-        texts = [*texts, *TEXTS]
-        assert in_graph(tf.constant(texts)).to_list() == tokenizer.encode(texts).to_list()
-
-    check()
-    assert in_graph(tf.constant([""])).to_list() == [[]]
 
 
 # Lowercasing

@@ -55,6 +55,9 @@ class Backbone(keras.Model):
         super().__init__()
         self.config = config
 
+    def build(self, inputs_shape=None):
+        """Nothing: the first call makes all weights. Keras' own ``build`` would trace that call a second time."""
+
     def build_from_inputs(self):
         """Creates all weights by one symbolic call (``build`` alone would leave a subclassed model without them)."""
         self(self.symbolic_inputs())

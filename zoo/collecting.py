@@ -28,13 +28,16 @@ def splits(task):
     return [split for split in task.splits if split.startswith("test")] or ["validation"]
 
 
-def collect(task, models, seeds, out, examples):
-    """All figures of one task."""
+def collect(task, models, seeds, out, examples, isolated):
+    """All figures of one task; the peak of memory only where the models were ``isolated`` from one another."""
     entries = {}
     for model in models:
         family, preset, _ = parse_model(model)
         runs = [read_run(out, {"task": task.name, "model": model, "seed": seed}) for seed in seeds]
         markers = [run.pop("marker") for run in runs]
+        if not isolated:
+            for run in runs:
+                run["training"].pop("peak_memory_bytes")
         entries[model] = {
             "family": family.registered_name,
             "preset": preset,

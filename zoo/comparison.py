@@ -16,9 +16,6 @@ out/report.html                     the same for people, see :mod:`zoo.report`
 import dataclasses
 import gc
 import json
-import multiprocessing
-import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import tensorflow as tf
@@ -29,6 +26,7 @@ from zoo.evaluation import evaluate
 from zoo.explanation import sample_attention
 from zoo.line_up import assign
 from zoo.machine import machine
+from zoo.processes import Processes
 from zoo.report import write_report
 from zoo.runs import RunError, parse_model, versions, write_json
 from zoo.tasks import find
@@ -64,8 +62,9 @@ def compare(
         overwrite: whether runs in it that were made with other settings may be replaced.
         progress: whether to show what is going on, on standard error.
         batch_size, learning_rate, data: as for :func:`zoo.train`, the same for all models.
-        isolate: train each model in a new process of its own: nothing of the models before it is left in memory.
-            A script that asks for it needs ``if __name__ == "__main__":``, as with all of multiprocessing.
+        isolate: train each model in a new process of its own. Only then is peak memory reported: in a shared
+            process a small model would be charged for what the large ones before it left behind. A script that
+            asks for it needs ``if __name__ == "__main__":``, as with all of multiprocessing.
 
     Returns:
         What ``results.json`` holds.
@@ -73,6 +72,7 @@ def compare(
     Raises:
         UnknownNameError, SettingError: an unknown name; found before anything is trained.
         RunError: a model that suits none of the tasks, or a run in the way.
+        zoo.processes.ProcessError: with ``isolate``, a process did not start or was killed.
     """
     names = [tasks] if isinstance(tasks, str) else list(tasks)
     seeds = list(seeds)
@@ -88,6 +88,7 @@ def compare(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "data": [str(path) for path in ([data] if isinstance(data, str | Path) else data or [])] or None,
+        "isolated": isolate,
         "versions": versions(),
     }
     examples = {task.name: {split: len(task.examples(split)) for split in task.splits} for task in tasks}
@@ -104,10 +105,12 @@ def compare(
     _train_all(waiting, len(requests), seeds[0], progress, isolate)
 
     results = {
-        "protocol": {"seeds": seeds, "steps": steps, "isolated": isolate, **settings},
+        "protocol": {"seeds": seeds, "steps": steps, **settings},
         "machine": machine(),
         "versions": settings["versions"],
-        "tasks": {task.name: collect(task, takers[task.name], seeds, out, examples[task.name]) for task in tasks},
+        "tasks": {
+            task.name: collect(task, takers[task.name], seeds, out, examples[task.name], isolate) for task in tasks
+        },
     }
     write_json(out / "results.json", results)
     write_report(results, out / "report.html")
@@ -146,44 +149,24 @@ def _train_all(waiting, total, first_seed, progress, isolate):
     done = total - len(waiting)
     if done:
         console.print(f"{done} of {total} runs are finished already.")
-    pool, owner = None, None
-    # "5 out of 5 calls triggered retracing": a new model each time is a new graph each time.
-    tf.get_logger().setLevel("ERROR")
-    try:
+    with Processes() as processes:
         for request, folder in waiting:
+            task, model, seed = (request[name] for name in ("task", "model", "seed"))
+            console.print(f"[{done + 1}/{total}] {model} on {task}, seed {seed}", markup=False)
+            job = request, folder, seed == first_seed, progress
+            try:
+                processes.run((task, model), run_one, *job) if isolate else run_one(*job)
+            except KeyboardInterrupt:
+                console.print(f"Interrupted: {done} of {total} runs are finished. The same command goes on from here.")
+                raise
+            gc.collect()
             done += 1
-            console.print(
-                f"[{done}/{total}] {request['model']} on {request['task']}, seed {request['seed']}", markup=False
-            )
-            job = request, folder, request["seed"] == first_seed, progress
-            if not isolate:
-                run_one(*job)
-                gc.collect()
-                continue
-            if owner != (request["task"], request["model"]):
-                if pool:
-                    pool.shutdown()
-                pool, owner = _new_process(), (request["task"], request["model"])
-            pool.submit(run_one, *job).result()
-    except KeyboardInterrupt:
-        console.print(f"Interrupted: {done - 1} of {total} runs are finished. The same command goes on from here.")
-        raise
-    finally:
-        if pool:
-            pool.shutdown()
-
-
-def _new_process():
-    """A pool of one new process. Where the system can, it is forked from a server that has imported everything."""
-    if sys.platform == "win32":
-        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["zoo.comparison"])
-    return ProcessPoolExecutor(1, context)
 
 
 def run_one(request, folder, with_attention, progress):
     """Trains and evaluates one run; the marker file, written last, says that it is finished."""
+    # "5 out of the last 5 calls triggered retracing": no wonder, each model is a new graph.
+    tf.get_logger().setLevel("ERROR")
     family, _, _ = parse_model(request["model"])
     asked = {name: request[name] for name in ("steps", "minutes", "batch_size", "learning_rate", "seed", "data")}
     if request["minutes"] is not None and family.recipe.get("schedule") in ("linear", "cosine"):

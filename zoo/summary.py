@@ -181,7 +181,8 @@ def columns(task, metrics=()):
     found = [Column("parameters", COSTS["parameters"], exact)]
     for name in list(COSTS)[1:]:
         values = {model: summary["training"][name] for model, summary in summaries.items()}
-        found.append(Column(COSTS[name].title, COSTS[name], values))
+        if any(values.values()):
+            found.append(Column(COSTS[name].title, COSTS[name], values))
     measured = {name for summary in summaries.values() for part in summary["splits"].values() for name in part}
     for name in metrics or dict.fromkeys((task["metric"], "perplexity", "bits_per_character")):
         if name in measured:

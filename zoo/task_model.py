@@ -22,6 +22,9 @@ class TaskModel(keras.Model):
         self.head = head
         self(backbone.symbolic_inputs())
 
+    def build(self, inputs_shape=None):
+        """Nothing: the first call makes all weights, see :meth:`zoo.base.Backbone.build`."""
+
     def call(self, inputs):
         return self.head(self.backbone(inputs), inputs[self.backbone.mask_input])
 

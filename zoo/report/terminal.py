@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from zoo.report import budget
+from zoo.report.words import budget
 from zoo.summary import COSTS, columns
 
 WIDE = 130  # letters in a line from which on one table is enough

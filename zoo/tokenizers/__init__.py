@@ -30,12 +30,12 @@ from zoo.tokenizers.base import (
     UNKNOWN_ID,
     Tokenizer,
     TokenizerFileError,
-    batches,
 )
 from zoo.tokenizers.byte import ByteTokenizer
 from zoo.tokenizers.byte_level_bpe import ByteLevelBPETokenizer
 from zoo.tokenizers.character import CharacterTokenizer
 from zoo.tokenizers.splitting import split_words
+from zoo.tokenizers.vocabulary import batches
 from zoo.tokenizers.word import WordTokenizer
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 

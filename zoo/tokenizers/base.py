@@ -4,14 +4,14 @@ A tokenizer that runs in the graph becomes part of an exported model: the
 server takes strings and gives strings. All of them share five special tokens
 with the same ids, the public methods below and one readable file on disk; a
 kind of tokenizer is a file beside this one, which says how it is trained and
-how flat batches are encoded and decoded.
+how a batch is encoded and decoded.
 
 Shapes: B texts, W words of a text, N words in all, T tokens of a text,
 V vocabulary_size.
 """
 
 import json
-from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +33,8 @@ class TokenizerFileError(ValueError):
 class Tokenizer(tf.Module):
     """Base class: ``encode`` and ``decode`` for all kinds, saving, the vocabulary.
 
-    A subclass sets ``name`` and writes ``train``, ``encode_flat`` and
-    ``decode_flat``. A ``tf.Module``, so that its lookup tables travel with
+    A subclass sets ``name`` and writes ``train``, ``encode_in_graph`` and
+    ``decode_in_graph``. A ``tf.Module``, so that its lookup tables travel with
     whatever model is exported around it.
 
     Args:
@@ -59,6 +59,12 @@ class Tokenizer(tf.Module):
         # How many characters of a word a token covers, [V]: turns tokens into
         # character offsets. [UNK] has 0, which stands for "the rest of the word".
         self.piece_lengths = np.array([0] * len(SPECIAL_TOKENS) + self.count_characters(), "int32")
+        # `partial` makes these functions of this object alone; TensorFlow would count
+        # the graphs of all tokenizers together and warn of too many.
+        self._encode_function = tf.function(partial(self._encode), input_signature=[tf.TensorSpec([None], tf.string)])
+        self._decode_function = tf.function(
+            partial(self._decode), input_signature=[tf.RaggedTensorSpec([None, None], tf.int32, 1)]
+        )
 
     @property
     def tokens(self):
@@ -75,11 +81,11 @@ class Tokenizer(tf.Module):
         """Makes a tokenizer from an iterable of str, see :func:`zoo.tokenizers.train_tokenizer`."""
         raise NotImplementedError
 
-    def encode_flat(self, texts):
+    def encode_in_graph(self, texts):
         """Normalised texts, string [B] -> RaggedTensor int32 [B, T]; called while a graph is traced."""
         raise NotImplementedError
 
-    def decode_flat(self, token_ids):
+    def decode_in_graph(self, token_ids):
         """RaggedTensor int32 [B, T] without special tokens -> string [B]; called while a graph is traced."""
         raise NotImplementedError
 
@@ -108,7 +114,7 @@ class Tokenizer(tf.Module):
         Returns:
             RaggedTensor int32 [B, T].
         """
-        return self._encode(tf.convert_to_tensor(texts, tf.string))
+        return self._encode_function(tf.convert_to_tensor(texts, tf.string))
 
     def decode(self, token_ids):
         """Token ids to texts; special tokens are left out.
@@ -123,7 +129,7 @@ class Tokenizer(tf.Module):
             token_ids = tf.ragged.constant(token_ids, ragged_rank=1, dtype=tf.int32)
         if not isinstance(token_ids, tf.RaggedTensor):
             token_ids = tf.RaggedTensor.from_tensor(tf.convert_to_tensor(token_ids))
-        return self._decode(tf.cast(token_ids, tf.int32).with_row_splits_dtype(tf.int64))
+        return self._decode_function(tf.cast(token_ids, tf.int32).with_row_splits_dtype(tf.int64))
 
     def encode_words(self, words):
         """Encodes words one by one, for labels and answers that belong to words.
@@ -142,13 +148,11 @@ class Tokenizer(tf.Module):
         unknown = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(lost)], UNKNOWN_ID), lost)
         return words.with_values(tf.concat([pieces, unknown], axis=1))  # [B, W, T]
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def _encode(self, texts):
-        return self.encode_flat(normalize(texts, self.lowercase))
+        return self.encode_in_graph(normalize(texts, self.lowercase))
 
-    @tf.function(input_signature=[tf.RaggedTensorSpec([None, None], tf.int32, 1)])
     def _decode(self, token_ids):
-        return self.decode_flat(keep(token_ids, token_ids.values >= len(SPECIAL_TOKENS)))
+        return self.decode_in_graph(keep(token_ids, token_ids.values >= len(SPECIAL_TOKENS)))
 
     def save(self, folder):
         """Writes ``tokenizer.json``, which people can read, into a folder."""
@@ -171,33 +175,3 @@ def normalize(texts, lowercase):
     # ASCII has its own rule, the same everywhere, and "İ" is spelt out.
     texts = tf.strings.regex_replace(tf.strings.lower(texts), "İ", "i\u0307")
     return tf_text.normalize_utf8(tf.strings.lower(texts, encoding="utf-8"), "NFC")
-
-
-def most_frequent(counts, limit, min_frequency=1):
-    """The ``limit`` most frequent tokens of a Counter; of equally frequent ones the alphabetically first."""
-    ranked = sorted((-count, token) for token, count in counts.items() if count >= min_frequency)
-    return [token for _, token in ranked[: max(limit, 0)]]
-
-
-def count_pieces(texts, split):
-    """Counts what ``split`` (string [B] -> RaggedTensor string [B, T]) makes of an iterable of str.
-
-    Returns:
-        Counter, str -> int.
-    """
-    counts = Counter()
-    for batch in batches(texts):
-        counts.update(split(tf.constant(batch, tf.string, [len(batch)])).flat_values.numpy().tolist())
-    return Counter({piece.decode("utf-8"): count for piece, count in counts.items()})
-
-
-def batches(texts, size=10_000):
-    """Lists of at most ``size`` texts: in bulk, the graph's start-up cost disappears."""
-    batch = []
-    for text in texts:
-        batch.append(text)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -20,14 +20,14 @@ class ByteTokenizer(Tokenizer):
     def train(cls, texts, vocabulary_size, lowercase, min_frequency):
         return cls(lowercase=lowercase)
 
-    def encode_flat(self, texts):
+    def encode_in_graph(self, texts):
         # keras-hub's ByteTokenizer gives the same bytes, but fails on a batch of
         # empty texts, and its detokenize drops the byte 0.
         letters = tf.io.decode_raw(tf.strings.reduce_join(texts), tf.uint8)  # those of all texts, one after the other
         token_ids = tf.cast(letters, tf.int32) + len(SPECIAL_TOKENS)
         return tf.RaggedTensor.from_row_lengths(token_ids, tf.cast(tf.strings.length(texts), tf.int64))
 
-    def decode_flat(self, token_ids):
+    def decode_in_graph(self, token_ids):
         return valid_utf8(self.spell(token_ids))
 
     def spellings(self):

@@ -21,8 +21,9 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
-from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, count_pieces, normalize
+from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, normalize
 from zoo.tokenizers.byte import starts_character, valid_utf8
+from zoo.tokenizers.vocabulary import count_pieces
 
 # Pairs merge within these stretches only: a word, a number or marks, each with one space before it.
 _SPACE = r"\s\x{0B}\x{A0}\x{2009}\x{202F}\x{3000}"
@@ -84,18 +85,19 @@ class ByteLevelBPETokenizer(Tokenizer):
         if not tf.executing_eagerly():
             return super().encode(texts)
         # The same merges by another library: outside of the graph it is a hundred times faster.
-        words, places, row_splits = self._words(tf.convert_to_tensor(texts, tf.string))
+        texts = normalize(tf.convert_to_tensor(texts, tf.string), self.lowercase)
+        words, places, row_splits = _different_words(texts)
         words = [word.decode() for word in words.numpy().tolist()]
         pieces = [encoding.ids for encoding in self._in_bulk.encode_batch(words)]
         token_ids = np.fromiter(itertools.chain.from_iterable(pieces), "int32")
         pieces = tf.RaggedTensor.from_row_lengths(token_ids, np.array([len(piece) for piece in pieces], "int64"))
         return _write_out(pieces, places, row_splits)
 
-    def encode_flat(self, texts):
+    def encode_in_graph(self, texts):
         words, places, row_splits = _different_words(texts)
         return _write_out(self._in_graph.tokenize(words), places, row_splits)
 
-    def decode_flat(self, token_ids):
+    def decode_in_graph(self, token_ids):
         texts = valid_utf8(self.spell(token_ids))
         for character, escape in reversed(_ESCAPES):
             texts = tf.strings.regex_replace(texts, escape, character)
@@ -107,10 +109,6 @@ class ByteLevelBPETokenizer(Tokenizer):
 
     def count_characters(self):
         return [sum(map(starts_character, written)) for written in self.spellings()[len(SPECIAL_TOKENS) :]]
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def _words(self, texts):
-        return _different_words(normalize(texts, self.lowercase))
 
 
 def split_for_merging(texts):

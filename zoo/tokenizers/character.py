@@ -14,5 +14,5 @@ class CharacterTokenizer(TableTokenizer):
     def split(texts):
         return tf.strings.unicode_split(texts, "UTF-8")
 
-    def decode_flat(self, token_ids):
+    def decode_in_graph(self, token_ids):
         return self.spell(token_ids)

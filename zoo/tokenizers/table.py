@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from zoo.tokenizers.base import SPECIAL_TOKENS, UNKNOWN_ID, Tokenizer, count_pieces, most_frequent, normalize
+from zoo.tokenizers.base import SPECIAL_TOKENS, UNKNOWN_ID, Tokenizer, normalize
+from zoo.tokenizers.vocabulary import count_pieces, most_frequent
 
 
 class TableTokenizer(Tokenizer):
@@ -25,6 +26,6 @@ class TableTokenizer(Tokenizer):
         tokens = most_frequent(counts, vocabulary_size - len(SPECIAL_TOKENS), min_frequency)
         return cls([*SPECIAL_TOKENS, *tokens], lowercase)
 
-    def encode_flat(self, texts):
+    def encode_in_graph(self, texts):
         pieces = self.split(texts)
         return pieces.with_values(self._ids.lookup(pieces.values))

@@ -15,5 +15,5 @@ class WordTokenizer(TableTokenizer):
     name = "word"
     split = staticmethod(words_and_newlines)
 
-    def decode_flat(self, token_ids):
+    def decode_in_graph(self, token_ids):
         return glue(self.spell(token_ids, " "))

@@ -10,8 +10,9 @@ from collections import Counter
 import keras_hub
 import tensorflow as tf
 
-from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, count_pieces, most_frequent, normalize
+from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, normalize
 from zoo.tokenizers.splitting import glue, words_and_newlines
+from zoo.tokenizers.vocabulary import count_pieces, most_frequent
 
 SUFFIX = "##"
 MOST_WORDS = 30_000  # that training looks at; keras-hub's takes a minute for 100,000
@@ -51,10 +52,10 @@ class WordPieceTokenizer(Tokenizer):
         )
         return cls(tokens, lowercase)
 
-    def encode_flat(self, texts):
+    def encode_in_graph(self, texts):
         return self._pieces.tokenize(words_and_newlines(texts))
 
-    def decode_flat(self, token_ids):
+    def decode_in_graph(self, token_ids):
         return glue(self._pieces.detokenize(token_ids))
 
     def count_characters(self):
