@@ -10,15 +10,15 @@
 
 import importlib
 
-# Public name -> the module that defines it.
+# Public name -> the module that defines it; no module has the name of a function, which it would hide.
 _PUBLIC = {
     "create": "zoo.runs",
     "train": "zoo.training",
     "evaluate": "zoo.evaluation",
     "predict": "zoo.prediction",
     "compare": "zoo.comparison",
-    "attend": "zoo.attend",
-    "export": "zoo.export",
+    "attend": "zoo.attention_maps",
+    "export": "zoo.saved_model",
     "load": "zoo.runs",
     "register_model": "zoo.registry",
     "register_task": "zoo.registry",
