@@ -281,4 +281,4 @@ def test_errors_say_what_is_possible():
         with pytest.raises(ValueError, match="nothing but special tokens"):
             train_tokenizer("word", texts)
     with pytest.raises(ValueError, match="nothing but special tokens"):
-        train_tokenizer("wordpiece", [])
+        train_tokenizer("wordpiece", ["rare words"], min_frequency=2)

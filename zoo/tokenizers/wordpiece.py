@@ -23,7 +23,8 @@ class WordPieceTokenizer(Tokenizer):
 
     White space other than newlines is not kept, as in
     :class:`zoo.tokenizers.word.WordTokenizer`. Texts are brought to NFC, so
-    that Hangul is cut between syllables, never inside one.
+    that Hangul is cut between syllables, never inside one. keras-hub learns
+    only pieces that occur ten times: few texts give little more than characters.
     """
 
     name = "wordpiece"
@@ -35,17 +36,17 @@ class WordPieceTokenizer(Tokenizer):
 
     @classmethod
     def train(cls, texts, vocabulary_size, lowercase, min_frequency):
-        words = count_pieces(texts, lambda batch: words_and_newlines(normalize(batch, lowercase)))
+        counts = count_pieces(texts, lambda batch: words_and_newlines(normalize(batch, lowercase)))
+        words = {word: counts[word] for word in most_frequent(counts, MOST_WORDS, min_frequency)}
         if not words:
             return cls(SPECIAL_TOKENS, lowercase)
         # keras-hub keeps 1,000 different characters, Korean has more. Reserving
         # them keeps all words spellable; half of the vocabulary is left for pieces.
         letters = Counter()
-        for word, count in words.items():
+        for word, count in counts.items():
             for place, letter in enumerate(word):
                 letters[letter if place == 0 else SUFFIX + letter] += count
         letters = most_frequent(letters, (vocabulary_size - len(SPECIAL_TOKENS)) // 2, min_frequency)
-        words = {word: words[word] for word in most_frequent(words, MOST_WORDS, min_frequency)}
         corpus = tf.data.Dataset.from_tensors(list(Counter(words).elements()))
         tokens = keras_hub.tokenizers.compute_word_piece_vocabulary(
             corpus, vocabulary_size, split=False, suffix_indicator=SUFFIX, reserved_tokens=[*SPECIAL_TOKENS, *letters]
