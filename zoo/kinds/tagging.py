@@ -79,9 +79,9 @@ class Tagging(Kind):
         best = tf.argmax(model(dense(inputs), training=False), axis=-1, output_type=tf.int32)  # [B, T]
         tags = tf.ragged.boolean_mask(best, first.to_tensor())  # [B, words that fit]
         tags = tf.gather(tf.constant(self.facts["tags"]), tags)
-        missing = tf.cast(words.row_lengths() - tags.row_lengths(), tf.int32)
+        missing = words.row_lengths() - tags.row_lengths()
         behind = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(missing)], OUTSIDE), missing)
-        return tf.concat([tags, tf.cast(behind, tf.string)], axis=1)
+        return tf.concat([tags, behind], axis=1)
 
     def respond(self, model, text):
         """Strings [B] -> ``{"word", "tag": strings [B, W], "start", "end": [B, W]}``.
