@@ -13,16 +13,19 @@ import tempfile
 
 def load_tensorflow():
     """Imports TensorFlow and Keras and lets them look for devices, without a word; a failure is told in full."""
-    if "tensorflow" in sys.modules:
-        return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _silence():
-        import keras
-        import tensorflow as tf
-        import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
+    if "tensorflow" not in sys.modules:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with _silence():
+            import tensorflow
+            import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
 
-        tf.config.list_physical_devices()  # the search for GPUs is the most talkative part
-    keras.config.disable_traceback_filtering()  # a mistake of ours is told in full
+            tensorflow.config.list_physical_devices()  # the search for GPUs is the most talkative part
+    import keras
+    import tensorflow as tf
+
+    # A mistake of ours is told in full.
+    keras.config.disable_traceback_filtering()
+    tf.debugging.disable_traceback_filtering()
 
 
 @contextlib.contextmanager

@@ -103,7 +103,8 @@ class SpanAnswering(Kind):
         log_probabilities = tf.nn.log_softmax(logits)
         pairs = log_probabilities[:, 0, :, None] + log_probabilities[:, 1, None, :]  # start x end, [B, T, T]
         length = tf.shape(logits)[2]
-        band = tf.linalg.band_part(tf.ones([length, length], tf.bool), 0, self.facts["max_answer_tokens"] - 1)
+        longest = tf.minimum(self.facts["max_answer_tokens"], length)
+        band = tf.linalg.band_part(tf.ones([length, length], tf.bool), 0, longest - 1)
         flat = tf.reshape(tf.where(band, pairs, pairs.dtype.min), [-1, length * length])
         best = tf.argmax(flat, axis=-1, output_type=tf.int32)  # [B]
         first = tf.maximum(best // length - begins, 0)

@@ -1,0 +1,237 @@
+"""The command line before any training: help, lists, errors, silence."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from zoo.cli.main import main
+from zoo.registry import MODELS, TASKS
+
+COMMANDS = ("list", "show", "tasks", "data", "train", "evaluate", "compare", "predict", "attend", "export")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
+    """Nothing is taken from the user's cache, nothing written to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def zoo(tmp_path, monkeypatch):
+    """Calls a command in an empty folder: ``zoo("list", "--json")``."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *args, **options: CliRunner().invoke(main, list(args), **options)
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+# -- help -----------------------------------------------------------------------------------------------------------
+
+
+def test_help_imports_nothing_heavy():
+    code = f"""
+import sys
+from zoo.cli.main import main
+for command in [[], *([name] for name in {COMMANDS!r})]:
+    try:
+        main([*command, "--help"])
+    except SystemExit as end:
+        assert end.code == 0
+heavy = {{"keras", "tensorflow", "numpy", "matplotlib", "rich", "zoo.tasks", "zoo.runs"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_answers_within_a_fifth_of_a_second():
+    def processor_seconds():
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "zoo.cli", "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    # Time of the processor, and the best of five: other programs on the machine do not count.
+    assert min(processor_seconds() for _ in range(5)) < 0.2
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples(zoo, command):
+    text = zoo(command, "--help").stdout
+    assert "Examples:" in text
+    assert f"zoo {command}" in text.split("Examples:")[1]
+    assert "--json" in text
+
+
+def test_no_command_shows_the_help(zoo):
+    done = zoo()
+    assert done.exit_code == 0
+    assert all(command in done.stdout for command in COMMANDS)
+
+
+# -- what there is --------------------------------------------------------------------------------------------------
+
+
+def document(done):
+    """The one JSON document on standard output."""
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_list(zoo):
+    (family,) = document(zoo("list", "bag*", "--json"))
+    assert (family["model"], family["kind"]) == ("bag_of_words", "encoder")
+    assert "Joulin et al. 2016" in family["paper"]
+    # An embedding is all there is: 30,000 tokens of 300 numbers.
+    assert family["presets"]["large"] == 30_000 * 300
+    assert {"tiny-sentiment", "sst2", "classification"} <= set(family["tasks"])
+    assert "tiny-translation" not in family["tasks"]
+    table = zoo("list", "bag*").stdout
+    for text in ("bag_of_words", "large", "9 M", "tiny-sentiment", "Joulin"):
+        assert text in table
+    assert max(map(len, table.splitlines())) <= 120
+
+
+def test_list_is_remembered_until_a_file_changes(zoo, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    counted = "counting the parameters of bag_of_words"
+    assert counted in zoo("list", "bag*").stderr
+    assert counted not in zoo("list", "bag*").stderr
+    (kept,) = (tmp_path / "cache" / "summaries").glob("model-bag_of_words-*.json")
+    kept.write_text("half a file", encoding="utf-8")
+    assert counted in zoo("list", "bag*").stderr
+
+
+def test_show(zoo):
+    family = document(zoo("show", "bag_of_words", "--preset", "large", "--json"))
+    settings = {setting["name"]: (setting["type"], setting["default"]) for setting in family["settings"]}
+    assert settings["vocabulary_size"] == ("int", 30_000)
+    assert settings["dropout"] == ("float", 0.2)
+    assert family["parameters_by_part"] == {"embedding": 30_000 * 300}
+    assert "9,000,000" in zoo("show", "bag_of_words", "--preset", "large").stdout
+
+
+def test_tasks(zoo):
+    tasks = {task["task"]: task for task in document(zoo("tasks", "--json"))}
+    assert sorted(tasks) == TASKS.names()
+    assert tasks["copy"]["metric"] == "exact_match"
+    assert tasks["multi30k"]["data"] == ["multi30k"]
+    assert "de-en" in tasks["multi30k"]["variants"]
+    assert "test_long" in tasks["tiny-translation"]["splits"]
+    assert all(name in zoo("tasks").stdout for name in tasks)
+
+
+def test_data(zoo, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_DATA", str(tmp_path))
+    corpora = document(zoo("data", "--json"))
+    assert {"multi30k", "shakespeare", "nsmc"} <= {corpus["name"] for corpus in corpora}
+    assert {corpus["present"] for corpus in corpora} == {"no"}
+    table = zoo("data").stdout
+    assert all(corpus["name"] in table for corpus in corpora)
+
+
+# -- errors ---------------------------------------------------------------------------------------------------------
+
+# Arguments -> what the line must contain: what was given, what is possible or nearest.
+MISTAKES = [
+    (["lst"], ["'lst'", "Did you mean 'list'", "evaluate"]),
+    (["list", "nothing-like-it"], ["'nothing-like-it'", "transformer"]),
+    (["show", "transformr"], ["'transformr'", "Did you mean 'transformer'", "seq2seq"]),
+    (["show", "gpt", "--preset", "gpt2-smal"], ["'gpt2-smal'", "Did you mean 'gpt2-small'", "tiny"]),
+    (["train", "gtp", "copy"], ["'gtp'", "Did you mean 'gpt'"]),
+    (["train", "gpt", "cpy"], ["'cpy'", "Did you mean 'copy'", "shakespeare"]),
+    (["train", "gpt", "tiny-translation:de-en"], ["'de-en'", "en-ko"]),
+    (["train", "gpt:tinny", "copy"], ["'tinny'", "Did you mean 'tiny'"]),
+    (["train", "gpt", "copy", "--set", "num_layer=3"], ["'num_layer'", "Did you mean 'num_layers'", "hidden_dim"]),
+    (["train", "gpt", "copy", "--set", "num_layers=three"], ["num_layers", "int", "'three'"]),
+    (["train", "gpt", "copy", "--set", "num_heads=7"], ["7", "hidden_dim"]),
+    (["train", "gpt", "copy", "--set", "num_layers"], ["'num_layers'", "name=value"]),
+    (["train", "gpt", "copy", "--recipe", "schedule=cosin"], ["'cosin'", "Did you mean 'cosine'", "linear"]),
+    (["train", "gpt", "copy", "--steps", "0"], ["--steps", "0", "x>=1"]),
+    (["train", "gpt", "copy", "--step", "1"], ["--step", "--steps"]),
+    (["train", "gpt", "copy", "--steps", "1", "--minutes", "1"], ["--steps", "--minutes", "one budget"]),
+    (["train", "gpt", "copy", "--strategy", "mirored"], ["'mirored'", "mirrored"]),
+    (["train", "gpt"], ["TASK"]),
+    (["train", "bert", "copy"], ["bert", "encoder", "text-to-text"]),
+    (["train", "gpt", "copy", "--data", "a.tsv"], ["copy", "translation"]),
+    (["train", "gpt", "translation"], ["translation", "--data"]),
+    (["train", "gpt", "translation", "--data", "a.tsv"], ["a.tsv", "no such file"]),
+    (["train", "gpt", "translation", "--data", "bad.tsv"], ["bad.tsv:2"]),
+    (["train", "gpt", "copy", "--init", "nowhere"], ["nowhere is not a run"]),
+    (["train", "gpt", "copy", "--out", "full"], ["full", "not an empty folder"]),
+    (["evaluate", "nowhere"], ["nowhere is not a run", "zoo train"]),
+    (["predict", "full"], ["full is not a run"]),
+    (["attend", "nowhere", "text", "--out", "a.png"], ["nowhere is not a run"]),
+    (["attend", "nowhere", "text", "--out", "a.png", "--head", "x"], ["--head", "'x'", "all"]),
+    (["export", "nowhere", "out"], ["nowhere is not a run"]),
+    (["compare", "cpy"], ["'cpy'", "Did you mean 'copy'"]),
+    (["compare", "copy", "--models", "gpt,transfomer"], ["'transfomer'", "Did you mean 'transformer'"]),
+    (["compare", "copy", "--seeds", "a"], ["--seeds", "'a'", "int"]),
+    (["compare", "copy", "--models", "bert"], ["bert", "encoder"]),
+]
+
+
+@pytest.mark.parametrize(("args", "pieces"), MISTAKES, ids=[" ".join(args) for args, _ in MISTAKES])
+def test_a_mistake_is_answered_in_one_line(zoo, tmp_path, args, pieces):
+    (tmp_path / "bad.tsv").write_text("a\tb\nonly one column\n", encoding="utf-8")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "something").touch()
+    done = zoo(*args)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    said = [line for line in done.stderr.splitlines() if not line.startswith("counting ")]
+    assert len(said) == 1 and "Traceback" not in said[0], said
+    for piece in pieces:
+        assert piece in said[0]
+    # What could not begin leaves nothing behind.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.tsv", "full"]
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(zoo, monkeypatch):
+    def broken():
+        return int("this ValueError is no message for users")
+
+    monkeypatch.setattr(MODELS, "names", broken)
+    with pytest.raises(ValueError):
+        zoo("show", "gpt", catch_exceptions=False)
+
+
+# -- silence --------------------------------------------------------------------------------------------------------
+
+
+def test_tensorflow_starts_without_a_word():
+    code = """
+from zoo.cli.quiet import load_tensorflow
+load_tensorflow()
+import tensorflow as tf
+print(tf.ones(1)[0] + 1)
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stderr == ""
+    assert "2.0" in done.stdout
+
+
+def test_a_failing_start_is_told_in_full():
+    done = python("""
+import os
+from zoo.cli.quiet import _silence
+with _silence():
+    os.write(2, b"chatter")
+try:
+    with _silence():
+        os.write(2, b"the reason")
+        raise ImportError("no TensorFlow")
+except ImportError:
+    os.write(2, b", and afterwards all is heard")
+""")
+    assert done.stderr == "the reason, and afterwards all is heard"

@@ -1,0 +1,306 @@
+"""The command line from training to serving, on a few lines of the user's own data and with models of a few numbers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from zoo import plots
+from zoo.attention_maps import FONT_ADVICE, attention_maps
+from zoo.cli.main import main
+from zoo.runs import Run
+
+# Kind of task -> its data and a model for it.
+DATA = {
+    "translation": ("pairs.tsv", [f"the {a} {b}\t{b}는 {a}" for a in ("red", "big", "old") for b in "abcdefghij"]),
+    "language-modelling": ("text.jsonl", [json.dumps({"text": f"{a} {b} {a}"}) for a in "abcdef" for b in "ghijk"]),
+    "classification": ("pairs.jsonl", [
+        json.dumps({"text": f"is {a}", "text_pair": f"was {b}", "label": "same" if a == b else "other"})
+        for a in "abcdef" for b in "abcdef"
+    ]),
+    "tagging": ("names.jsonl", [
+        json.dumps({"tokens": [a, "met", b], "tags": ["B-PER", "O", "B-PER"]}) for a in "ABCDEF" for b in "GHIJK"
+    ]),
+    "question-answering": ("questions.jsonl", [
+        json.dumps({"context": f"{a} is at {b}", "question": f"where is {a}", "answers": [b], "starts": [8]})
+        for a in "abcdef" for b in "ghijk"
+    ]),
+}  # fmt: skip
+MODELS = {
+    "translation": "transformer",
+    "language-modelling": "gpt",
+    "classification": "bert",
+    "tagging": "birnn",
+    "question-answering": "bert",
+}
+INPUTS = {
+    "translation": ["the red a", "the old b"],
+    "language-modelling": ["a b"],
+    "classification": ["is a\twas b"],
+    "tagging": ["A met K"],
+    "question-answering": ["where is a\ta is at g"],
+}
+SMALL = ["--set", "num_layers=1", "--set", "hidden_dim=16", "--steps", "3", "--batch-size", "8"]
+
+
+def zoo(*args, **options):
+    return CliRunner().invoke(main, [str(arg) for arg in args], **options)
+
+
+def document(done):
+    assert done.exit_code == 0, (done.stderr, done.exception)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Kind of task -> the folder of a trained run; each is made when a test first asks for it."""
+    folder, made = tmp_path_factory.mktemp("runs"), {}
+
+    def run(task):
+        if task not in made:
+            name, lines = DATA[task]
+            data = folder / task / name
+            data.parent.mkdir()
+            data.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            out = folder / task / "run"
+            trained = document(zoo("train", MODELS[task], task, "--data", data, "--out", out, *SMALL, "--json"))
+            assert (trained["run"], trained["status"], trained["training"]["steps"]) == (str(out), "complete", 3)
+            made[task] = out
+        return made[task]
+
+    return run
+
+
+@pytest.mark.parametrize("task", DATA)
+def test_evaluate(runs, task):
+    figures = document(zoo("evaluate", runs(task), "--json"))
+    assert figures["split"] == "test"
+    assert figures["nll"] > 0
+    assert figures["metric"] in figures
+    recorded = json.loads((runs(task) / "results.json").read_text(encoding="utf-8"))
+    assert recorded["splits"]["test"]["nll"] == pytest.approx(figures["nll"])
+
+
+def test_evaluate_prints_tables(runs):
+    table = zoo("evaluate", runs("language-modelling")).stdout
+    for text in ("perplexity", "bits_per_character", "By length", "Samples"):
+        assert text in table
+
+
+@pytest.mark.parametrize("task", DATA)
+def test_predict(runs, task):
+    answers = document(zoo("predict", runs(task), *INPUTS[task], "--json"))
+    assert len(answers) == len(INPUTS[task])
+    (keys,) = {tuple(answer) for answer in answers}
+    expected = {
+        "translation": {"target"},
+        "language-modelling": {"continuation"},
+        "classification": {"label", "probabilities"},
+        "tagging": {"word", "tag", "start", "end"},
+        "question-answering": {"answer", "start", "end", "score"},
+    }
+    assert set(keys) == {"input"} | expected[task]
+    if task == "classification":
+        (answer,) = answers
+        assert answer["label"] == max(answer["probabilities"], key=answer["probabilities"].get)
+        assert sum(answer["probabilities"].values()) == pytest.approx(1)
+    if task == "tagging":
+        (answer,) = answers
+        assert answer["word"] == ["A", "met", "K"]
+
+
+@pytest.mark.parametrize("argument", [[], ["-"]], ids=["nothing", "a dash"])
+def test_predict_reads_standard_input_line_by_line(runs, argument):
+    done = zoo("predict", runs("classification"), *argument, input="is a\twas b\nis c\twas c\n")
+    given = zoo("predict", runs("classification"), "is a\twas b", "is c\twas c")
+    assert done.stdout == given.stdout
+    assert len(done.stdout.splitlines()) == 2
+
+
+def test_sampling_is_repeated_by_its_seed(runs):
+    command = ("predict", runs("language-modelling"), "a b c", "--temperature", "3")
+    first, again, other = (zoo(*command, "--seed", seed).stdout for seed in (1, 1, 2))
+    assert first == again != other
+    assert len(zoo("predict", runs("language-modelling"), "a", "--seed", "1", "--max-tokens", "2").stdout) < len(first)
+
+
+def test_one_beam_is_greedy(runs):
+    text = INPUTS["translation"][0]
+    greedy, beam = (zoo("predict", runs("translation"), text, *more).stdout for more in ((), ("--beam", "1")))
+    assert beam == greedy
+
+
+@pytest.mark.parametrize(
+    ("task", "args", "pieces"),
+    [
+        ("classification", ["one part"], ["1 parts", "text <tab> text_pair"]),
+        ("classification", ["is a\twas b", "--beam", "2"], ["--beam", "classification"]),
+        ("translation", ["a", "--beam", "2", "--seed", "1"], ["--beam", "--seed"]),
+        ("translation", ["a", "--temperature", "0"], ["temperature", "above 0"]),
+    ],
+)
+def test_what_cannot_be_predicted(runs, task, args, pieces):
+    done = zoo("predict", runs(task), *args)
+    assert (done.exit_code, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert all(piece in line for piece in pieces), line
+
+
+# -- attention ------------------------------------------------------------------------------------------------------
+
+
+def test_attention_maps_of_an_encoder_decoder(runs):
+    maps = attention_maps(Run.load(runs("translation")), "the red a")
+    assert [(m.part, m.layer) for m in maps] == [("cross", 0), ("encoder", 0), ("decoder", 0)]
+    for m in maps:
+        assert m.weights.shape[1:] == (len(m.queries), len(m.keys))
+        np.testing.assert_allclose(m.weights.sum(axis=-1), 1, rtol=1e-5)
+    cross, encoder, decoder = maps
+    assert cross.keys == encoder.keys and cross.keys[-1] == "[END]"
+    assert "".join(cross.keys[:-1]).replace("␣", " ") == "the red a"
+    assert decoder.queries[0] == "[START]"
+    assert cross.queries[:-1] == decoder.queries[1:]
+    np.testing.assert_array_equal(np.triu(decoder.weights[0], 1), 0)  # the future is not looked at
+
+
+def test_a_language_model_looks_at_the_whole_text_and_not_ahead(runs):
+    (only,) = attention_maps(Run.load(runs("language-modelling")), "a b")
+    assert only.part == "self"
+    assert only.queries[0] == "[START]"
+    assert "".join(only.queries[1:]).replace("␣", " ") == "a b"
+    np.testing.assert_array_equal(np.triu(only.weights[0], 1), 0)
+
+
+def test_attend_draws(runs, tmp_path):
+    file = tmp_path / "new" / "a.png"
+    done = zoo("attend", runs("translation"), "the red a", "--out", file, "--head", "all", "--layer", "0")
+    assert (done.exit_code, done.stdout) == (0, f"{file}\n")
+    assert file.read_bytes().startswith(b"\x89PNG")
+    run = Run.load(runs("translation"))
+    for ending, begins in ((".svg", b"<?xml"), (".pdf", b"%PDF")):
+        assert attend(run, "the red a", file.with_suffix(ending)).read_bytes().startswith(begins)
+
+
+def test_a_missing_font_is_told_and_the_picture_drawn(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(plots, "fonts", lambda: ["DejaVu Sans"])
+    monkeypatch.setattr("zoo.attention_maps.readable", lambda tokenizer, ids: ["사과"] * len(ids))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done = zoo("attend", runs("translation"), "the red a", "--out", tmp_path / "a.png")
+    assert done.exit_code == 0, done.exception
+    assert FONT_ADVICE in done.stderr and len(done.stderr.splitlines()) == 1
+    assert (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "args", "pieces"),
+    [
+        ("translation", ["--out", "a.gif"], [".gif", ".png", ".svg"]),
+        ("translation", ["--out", "a.png", "--layer", "1"], ["layer 1", "0 to 0"]),
+        ("translation", ["--out", "a.png", "--head", "9"], ["head 9", "0 to 3"]),
+        ("translation", ["--out", "a.png", "--part", "self"], ["'self'", "cross"]),
+        ("tagging", ["--out", "a.png"], ["birnn", "does not attend"]),
+    ],
+)
+def test_what_cannot_be_drawn(runs, tmp_path, monkeypatch, task, args, pieces):
+    monkeypatch.chdir(tmp_path)
+    done = zoo("attend", runs(task), "a text", *args)
+    assert (done.exit_code, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert all(piece in line for piece in pieces), line
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- runs -----------------------------------------------------------------------------------------------------------
+
+
+def test_export(runs, tmp_path):
+    exported = document(zoo("export", runs("classification"), tmp_path / "model", "--json"))
+    assert exported["folder"] == str(tmp_path / "model" / "1")
+    assert (exported["inputs"], exported["outputs"]) == (["text", "text_pair"], ["label", "probabilities"])
+    assert zoo("export", runs("classification"), tmp_path / "model").stdout.startswith(str(tmp_path / "model" / "2"))
+
+
+def test_a_run_is_replaced_only_when_asked_and_possible(runs):
+    folder = runs("tagging")
+    weights = (folder / "model.weights.h5").read_bytes()
+    command = ("train", "birnn", "tagging", "--data", folder.parent / DATA["tagging"][0], "--out", folder, *SMALL)
+    refused = zoo(*command)
+    assert refused.exit_code == 2 and "--overwrite" in refused.stderr
+    # A mistake further on in the arguments costs no run either.
+    assert zoo(*command, "--overwrite", "--set", "num_layers=0").exit_code == 2
+    assert (folder / "model.weights.h5").read_bytes() == weights
+    replaced = zoo(*command, "--overwrite", "--seed", "1")
+    assert replaced.exit_code == 0, replaced.stderr
+    assert (folder / "model.weights.h5").read_bytes() != weights
+
+
+def test_training_goes_on_from_a_run(runs, tmp_path):
+    start = runs("translation")
+    data = start.parent / DATA["translation"][0]
+    begun = ("train", "transformer", "translation", "--data", data, "--init", start, "--out", tmp_path / "more")
+    more = document(zoo(*begun, "--steps", "1", "--recipe", "learning_rate=1e-30", "--batch-size", "8", "--json"))
+    assert (more["settings"]["hidden_dim"], more["init"]) == (16, str(start))
+    before, after = (Run.load(folder).model.get_weights() for folder in (start, tmp_path / "more"))
+    for old, new in zip(before, after, strict=True):
+        np.testing.assert_allclose(new, old, atol=1e-6)
+
+
+def test_a_loss_that_is_no_number_stops_with_its_step(tmp_path):
+    done = zoo(
+        "train", "gpt", "copy", *SMALL, "--steps", "50", "--learning-rate", "1e30", "--recipe", "clip_norm=0",
+        "--recipe", "warmup_steps=0", "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert done.exit_code == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("zoo: the loss is") and "at step" in last
+    assert "Traceback" not in done.stderr
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["status"] == "failed"
+
+
+def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
+    out = tmp_path / "run"
+    command = ["train", "ngram", "copy", "--steps", "1000000", "--out", str(out), "--json"]
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "zoo.cli", *command],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    ) as process:  # fmt: skip
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None and _lines(out / "history.csv") < 3:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130, stderr
+    trained = json.loads(stdout)  # and nothing but the document, though this is a program of its own
+    assert trained["status"] == "interrupted"
+    assert trained["training"]["steps"] > 0
+    assert "Traceback" not in stderr and "oneDNN" not in stderr and "cuda" not in stderr.lower()
+    figures = document(zoo("evaluate", out, "--json"))
+    assert figures["nll"] > 0
+
+
+def _lines(path):
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def test_compare(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ("compare", "copy", "--models", "ngram,rnn", "--seeds", "0,1", "--steps", "2")
+    comparison = document(zoo(*command, "--json"))
+    assert list(comparison["tasks"]["copy"]["models"]) == ["ngram", "rnn"]
+    assert comparison["report"] == str(Path("runs", "comparison-copy", "report.html"))
+    assert Path(comparison["report"]).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    again = zoo(*command)  # the runs are there already: only the tables are made
+    assert again.exit_code == 0
+    for text in ("ngram", "rnn", "exact match", "Report: runs"):
+        assert text in again.stdout
