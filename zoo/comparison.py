@@ -1,7 +1,7 @@
 """``zoo.compare``: several families on the same tasks under one protocol, and one honest table of it.
 
 Same data, same tokenizer, same seeds and one stated budget for all; each family
-keeps the training recipe it was published with. Every training is an ordinary
+keeps its own training recipe. Every training is an ordinary
 run in a folder of its own, so that a comparison which was interrupted goes on
 where it stopped:
 

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from zoo.attend import readable
 from zoo.batching import Batches, Columns
 from zoo.layers.attention import recording
 
@@ -22,7 +23,8 @@ def sample_attention(run, examples):
     """Where a run looks in one example: the last layer that attends, the mean of its heads.
 
     For an encoder-decoder it is the attention from the target to the source, for all
-    others the attention of a text to itself. The example is the longest that a map can show.
+    others the attention of a text to itself. The example is the longest that a map can show,
+    with the expected answer; :func:`zoo.attend` shows any text with the run's own.
 
     Args:
         run: a :class:`zoo.runs.Run`.
@@ -39,11 +41,11 @@ def sample_attention(run, examples):
         return None
     layer, weights = list(maps.items())[-1]  # [1, H, T, S]
     if run.kind.backbone_kind == "encoder_decoder":
-        queries = _tokens(run.kind.tokenizers["target"], labels[0])
-        keys = _tokens(run.kind.tokenizers["source"], inputs["encoder_token_ids"][0])
+        queries = readable(run.kind.tokenizers["target"], labels[0])
+        keys = readable(run.kind.tokenizers["source"], inputs["encoder_token_ids"][0])
     else:
         tokenizer = run.kind.tokenizers.get("target") or run.kind.tokenizers["tokenizer"]
-        queries = keys = _tokens(tokenizer, inputs["token_ids"][0])
+        queries = keys = readable(tokenizer, inputs["token_ids"][0])
     weights = np.asarray(weights, np.float32)[0].mean(axis=0)[: len(queries), : len(keys)]
     return {
         "layer": layer,
@@ -61,7 +63,3 @@ def _one_row(columns):
     i = int(np.argmax(np.where(fits, longest, -1)) if fits.any() else np.argmin(longest))
     inputs = {name: [column[i]] for name, column in columns.inputs.items()}
     return Columns(inputs, [columns.labels[i]], [columns.weights[i]])
-
-
-def _tokens(tokenizer, ids):
-    return [tokenizer.tokens[i] for i in ids]

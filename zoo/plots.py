@@ -141,7 +141,7 @@ def attention_map(weights, queries, keys, title="", size=0.26, ink=INK):
         for i, (rows, name) in enumerate(zip(maps, titles, strict=True)):
             axes = figure.add_subplot(down, across, i + 1, title=name)
             # Transparent where nothing is looked at: the map lies on any background.
-            cells = [[(0.0, 0.45, 0.70, min(max(float(weight), 0.0), 1.0)) for weight in row] for row in rows]
+            cells = [[(0.15, 0.53, 0.80, min(max(float(weight), 0.0), 1.0)) for weight in row] for row in rows]
             axes.imshow(cells, aspect="equal")
             axes.set_xticks(range(len(keys)), keys, rotation=90)
             axes.set_yticks(range(len(queries)), queries)

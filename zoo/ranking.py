@@ -37,11 +37,8 @@ def ranking(task, split):
             f"{by} {best} is best, {figure.show(figures[best])} against {figure.show(figures[others[0]])} of "
             f"{others[0]}, the next; the difference of {difference} exceeds the spread of the seeds ({spread})."
         )
-    difference, spread = gap(level[-1])
-    text = (
-        f"{by} no single winner. {_listed([shown[model] for model in [best, *level]])} cannot be told apart: "
-        f"the difference of {difference} lies within the spread of the seeds ({spread})."
-    )
+    near = [f"{shown[model]} ({difference} against {spread})" for model in level for difference, spread in [gap(model)]]
+    text = f"{by} no clear winner. {shown[best]} differs by no more than the spread of the seeds from {_listed(near)}."
     behind = [model for model in others if model not in level]
     if behind:
         difference, spread = gap(behind[0])
@@ -65,4 +62,4 @@ def generalization(task):
 
 
 def _listed(names):
-    return " and ".join([", ".join(names[:-1]), names[-1]])
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -68,7 +68,7 @@ METRICS = {
 }  # fmt: skip
 COSTS = {
     "parameters": Figure("parameters", "numbers that are learnt, embeddings and head included.", 1, 0, None),
-    "tokens_per_second": Figure("tokens/s", "target tokens trained on in a second, without the first call.", digits=0),
+    "tokens_per_second": Figure("tokens/s", "target tokens (a label is one) in a second of training.", digits=0),
     "seconds": Figure("seconds", "time of training, validation excluded.", higher_is_better=False),
     "peak_memory_bytes": Figure(
         "peak MB", "largest resident memory while training, Python and TensorFlow included.", 1e-6, 0, False

@@ -18,6 +18,7 @@ from zoo.report.words import budget, glossary, machine_sentence, protocol
 from zoo.summary import columns, metric_figure
 
 SAMPLES = 5
+SHORT = 20  # letters: answers as short as labels stand in one table
 
 
 def write_report(results, path):
@@ -69,6 +70,7 @@ def view(task, prefix):
         "drawings": drawings(task, prefix),
         "maps": attention_maps(task, prefix),
         "samples": samples(task),
+        "short": all(len(as_text(sample["expected"])) <= SHORT for sample in samples(task)),
         "budget": budget(task),
     }
 
@@ -102,8 +104,9 @@ def drawings(task, prefix):
     if parts:
         metric = task["metric"] if task["metric"] in parts[0] else "nll"
         figure = metric_figure(metric)
+        title = figure.title[0].upper() + figure.title[1:]
         looks = zip(("solid", "dashed", "dotted", "dash-dotted"), task["splits"], strict=False)
-        caption = f"{figure.title} by the length of the input; {', '.join(f'{look} {split}' for look, split in looks)}."
+        caption = f"{title} by the length of the input; {', '.join(f'{look} {split}' for look, split in looks)}."
         made.append((caption, plots.by_length(groups, figure, metric)))
     return [(caption, svg(figure, f"{prefix}-d{i}", caption)) for i, (caption, figure) in enumerate(made)]
 
