@@ -1,9 +1,8 @@
 """``zoo.compare``: several families on the same tasks under one protocol, and one honest table of it.
 
 Same data, same tokenizer, same seeds and one stated budget for all; each family
-keeps its own training recipe. Every training is an ordinary
-run in a folder of its own, so that a comparison which was interrupted goes on
-where it stopped:
+keeps its own training recipe. Every training is an ordinary run in a folder of
+its own, so that a comparison which was interrupted goes on where it stopped:
 
 ==================================  ======================================================
 out/<task>/<model>/seed<k>/         a run, see :mod:`zoo.runs`, with a comparison.json:

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from zoo.attend import readable
+from zoo.attention_maps import readable
 from zoo.batching import Batches, Columns
 from zoo.layers.attention import recording
 

@@ -19,7 +19,7 @@ def protocol(results):
         f"Each model is trained {once} {seeds}; a figure is the mean over them, ± the standard deviation (n − 1)."
         if len(facts["seeds"]) > 1
         else f"Each model is trained {once} {seeds}: nothing is known of the spread, and no winner is named.",
-        "All models of a task learn from the same examples, and the weights kept are those of the best validation loss.",
+        "All models of a task learn from the same examples; the weights kept are those of the best validation loss.",
         "Each family keeps its own training recipe (learning rate, schedule, label smoothing and the like), "
         + (
             f"but for the learning rate, which is {facts['learning_rate']:g} for all."
