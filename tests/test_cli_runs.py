@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from zoo import plots
-from zoo.attention_maps import FONT_ADVICE, attention_maps
+from zoo.attention_maps import FONT_ADVICE, attend, attention_maps
 from zoo.cli.main import main
 from zoo.runs import Run
 
