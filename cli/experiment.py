@@ -178,7 +178,7 @@ def evaluate(run, split, data, batch_size):
 
 def show_comparison(comparison):
     """Prints the tables of all tasks, what they say in words, and where the report is."""
-    from zoo.report.terminal import print_comparison
+    from zoo.comparison.report.terminal import print_comparison
 
     print_comparison(comparison, console())
     click.echo(f"Report: {comparison['report']}")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from zoo.summary import METRICS, Column, columns, mean_sd, summarize
+from zoo.comparison.summary import METRICS, Column, columns, mean_sd, summarize
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -140,7 +140,7 @@ def add(source, folder=HERE):
                     {key: run[key] for key in ("seed", "training", "recipe", "settings")} for run in entry["runs"]
                 ]
     else:
-        from zoo.machine import machine
+        from zoo.comparison.machine import machine
 
         config = json.loads((source / "config.json").read_text(encoding="utf-8"))
         if config["status"] != "complete" or not figures["splits"]:

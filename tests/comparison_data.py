@@ -2,14 +2,14 @@
 
 import math
 
-from zoo.ranking import generalization, ranking
-from zoo.summary import summarize
+from zoo.comparison.ranking import generalization, ranking
+from zoo.comparison.summary import summarize
 
 TEXT, ANSWER = {"source": "Minsu <went> & slept."}, "민수는 갔다."
 
 
 def run(seed, exact, exact_long, perplexity=2.0, answer=ANSWER):
-    """One run as :func:`zoo.collecting.read_run` gives it."""
+    """One run as :func:`zoo.comparison.collecting.read_run` gives it."""
 
     def split(name, value, low):
         return {

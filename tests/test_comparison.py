@@ -14,15 +14,15 @@ from comparison_data import ANSWER, comparison, model, run, task
 from rich.console import Console
 
 import zoo
-from zoo import comparison as comparing
 from zoo import plots
-from zoo.collecting import thin
-from zoo.explanation import sample_attention
-from zoo.line_up import assign
-from zoo.ranking import generalization, ranking
-from zoo.report import html, write_report
-from zoo.report.terminal import print_comparison
-from zoo.summary import METRICS, columns, exceeds_spread, mean_sd, summarize
+from zoo.comparison import protocol as comparing
+from zoo.comparison.collecting import thin
+from zoo.comparison.explanation import sample_attention
+from zoo.comparison.line_up import assign
+from zoo.comparison.ranking import generalization, ranking
+from zoo.comparison.report import html, write_report
+from zoo.comparison.report.terminal import print_comparison
+from zoo.comparison.summary import METRICS, columns, exceeds_spread, mean_sd, summarize
 from zoo.tasks import find
 from zoo.tasks.tiny_sentiment import TinySentiment
 from zoo.tasks.tiny_translation import TinyTranslation

@@ -8,9 +8,9 @@ import keras
 import pytest
 
 import zoo
-from zoo.saved_model import ExportError
 from zoo.registry import KINDS, MODELS
 from zoo.runs import Run, build_model, model_settings, parse_model
+from zoo.saved_model import ExportError
 from zoo.tasks import find
 
 # One task for each kind of task.

@@ -16,7 +16,7 @@ _PUBLIC = {
     "train": "zoo.training",
     "evaluate": "zoo.evaluation",
     "predict": "zoo.prediction",
-    "compare": "zoo.comparison",
+    "compare": "zoo.comparison.protocol",
     "attend": "zoo.attention_maps",
     "export": "zoo.saved_model",
     "load": "zoo.runs",

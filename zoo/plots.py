@@ -85,7 +85,7 @@ def by_length(groups, figure_of_metric, metric):
 
     Args:
         groups: label -> split -> list of ``{"low", "high", metric: {"mean", "sd"}}``.
-        figure_of_metric: :class:`zoo.summary.Figure`, for title and scale.
+        figure_of_metric: :class:`zoo.comparison.summary.Figure`, for title and scale.
         metric: the key in each group.
     """
     with style():

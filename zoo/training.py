@@ -162,7 +162,7 @@ def _train_loop(run, trainer, validation, steps, minutes, every, progress):
     """Trains until the budget is spent or Ctrl-C; keeps history, speed and the best weights in the run's folder."""
     best, best_step, status = math.inf, 0, "complete"
     history = open(run.folder / HISTORY, "w", encoding="utf-8", newline="")  # noqa: SIM115 - closed in `finally`
-    writer = csv.DictWriter(history, HISTORY_COLUMNS)
+    writer = csv.DictWriter(history, HISTORY_COLUMNS, lineterminator="\n")
     writer.writeheader()
     memory = PeakMemory()
     training_seconds = 0.0  # validation excluded

@@ -5,8 +5,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from zoo.report.words import budget
-from zoo.summary import COSTS, columns
+from zoo.comparison.report.words import budget
+from zoo.comparison.summary import COSTS, columns
 
 WIDE = 130  # letters in a line from which on one table is enough
 
@@ -36,7 +36,7 @@ def table(models, shown):
 
     Args:
         models: list of str.
-        shown: list of :class:`zoo.summary.Column`.
+        shown: list of :class:`zoo.comparison.summary.Column`.
     """
     drawn = Table(box=SIMPLE, pad_edge=False)
     drawn.add_column("model", no_wrap=True)

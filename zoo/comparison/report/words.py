@@ -1,6 +1,6 @@
 """What a report says in sentences: the protocol, the machine, the meaning of each column."""
 
-from zoo.summary import COSTS, METRICS
+from zoo.comparison.summary import COSTS, METRICS
 
 
 def budget(task):

@@ -8,7 +8,7 @@ its own, so that a comparison which was interrupted goes on where it stopped:
 out/<task>/<model>/seed<k>/         a run, see :mod:`zoo.runs`, with a comparison.json:
                                     what was asked for, and what its attention looked like
 out/results.json                    every figure, the machine and the versions
-out/report.html                     the same for people, see :mod:`zoo.report`
+out/report.html                     the same for people, see :mod:`zoo.comparison.report`
 ==================================  ======================================================
 """
 
@@ -20,13 +20,13 @@ from pathlib import Path
 import tensorflow as tf
 from rich.console import Console
 
-from zoo.collecting import MARKER, collect, folder_name, run_folder, splits
+from zoo.comparison.collecting import MARKER, collect, folder_name, run_folder, splits
+from zoo.comparison.explanation import sample_attention
+from zoo.comparison.line_up import assign
+from zoo.comparison.machine import machine
+from zoo.comparison.processes import Processes
+from zoo.comparison.report import write_report
 from zoo.evaluation import evaluate
-from zoo.explanation import sample_attention
-from zoo.line_up import assign
-from zoo.machine import machine
-from zoo.processes import Processes
-from zoo.report import write_report
 from zoo.runs import RunError, parse_model, versions, write_json
 from zoo.tasks import find
 from zoo.training import train
@@ -71,7 +71,7 @@ def compare(
     Raises:
         UnknownNameError, SettingError: an unknown name; found before anything is trained.
         RunError: a model that suits none of the tasks, or a run in the way.
-        zoo.processes.ProcessError: with ``isolate``, a process did not start or was killed.
+        zoo.comparison.processes.ProcessError: with ``isolate``, a process did not start or was killed.
     """
     names = [tasks] if isinstance(tasks, str) else list(tasks)
     seeds = list(seeds)

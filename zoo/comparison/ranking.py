@@ -1,6 +1,6 @@
 """Who is better, at what and by how much, in plain words; and never more than the seeds allow to say."""
 
-from zoo.summary import exceeds_spread, metric_figure
+from zoo.comparison.summary import exceeds_spread, metric_figure
 
 
 def order(task, split):

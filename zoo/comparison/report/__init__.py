@@ -14,8 +14,8 @@ import jinja2
 from markupsafe import Markup
 
 from zoo import plots
-from zoo.report.words import budget, glossary, machine_sentence, protocol
-from zoo.summary import columns, metric_figure
+from zoo.comparison.report.words import budget, glossary, machine_sentence, protocol
+from zoo.comparison.summary import columns, metric_figure
 
 SAMPLES = 5
 SHORT = 20  # letters: answers as short as labels stand in one table
@@ -36,7 +36,7 @@ def write_report(results, path):
 def html(results):
     """The report as one string."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("zoo", "report"),
+        loader=jinja2.PackageLoader("zoo.comparison", "report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

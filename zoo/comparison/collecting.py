@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from zoo.explanation import idea
-from zoo.ranking import generalization, ranking
+from zoo.comparison.explanation import idea
+from zoo.comparison.ranking import generalization, ranking
+from zoo.comparison.summary import summarize
 from zoo.registry import KINDS
 from zoo.runs import CONFIG, RESULTS, Run, parse_model
-from zoo.summary import summarize
 
 MARKER = "comparison.json"
 POINTS = 150  # of a learning curve, at most, in results.json
