@@ -208,7 +208,10 @@ Examples:
 @click.option("--data", multiple=True, metavar="FILE", type=click.Path(), help="Your own data, as for 'zoo train'.")
 @click.option("--out", metavar="DIR", help="Folder of runs, results.json and report.html.")
 @click.option("--overwrite", is_flag=True, help="Replace runs in that folder that were made with other settings.")
-@click.option("--isolate", is_flag=True, help="A process for each model, so that peak memory is its own.")
+@click.option(
+    "--isolate/--no-isolate", default=True, show_default=True,
+    help="A process for each model, so that peak memory is its own.",
+)  # fmt: skip
 @answers_with(show_comparison)
 def compare(tasks, models, data, **options):
     """Trains many models on TASKs, writes a report.
