@@ -8,6 +8,5 @@ use.py          predict, attend, export
 output.py       a table for people, one JSON document for programs
 runs.py         what is known of a run before TensorFlow is there
 summaries.py    what is known of families and kinds of task; cached
-quiet.py        TensorFlow without its start-up chatter
 ==============  ==============================================================
 """

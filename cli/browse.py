@@ -71,8 +71,8 @@ def show_model(model, preset):
     name = model.partition(":")[0]
     if name not in MODELS.names():  # said before TensorFlow is imported, which takes seconds
         raise unknown_name("model", name, MODELS.names())
-    from zoo.cli.quiet import load_tensorflow
     from zoo.cli.summaries import family_summary
+    from zoo.quiet import load_tensorflow
 
     load_tensorflow()
     from zoo.parameters import count_by_part

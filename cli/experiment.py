@@ -101,7 +101,7 @@ def train(model, task, data, **options):
     if len(budgets) > 1:
         raise click.UsageError(f"--{' and --'.join(budgets)} were given; choose one budget.")
     check_names(models=[model], tasks=[task])
-    from zoo.cli.quiet import load_tensorflow
+    from zoo.quiet import load_tensorflow
 
     load_tensorflow()
     import zoo
@@ -168,7 +168,7 @@ def evaluate(run, split, data, batch_size):
     model decodes on its own.
     """
     run_config(run)
-    from zoo.cli.quiet import load_tensorflow
+    from zoo.quiet import load_tensorflow
 
     load_tensorflow()
     import zoo
@@ -223,7 +223,7 @@ def compare(tasks, models, data, **options):
         raise click.UsageError("--steps and --minutes were given; choose one budget.")
     models = "all" if models == ("all",) else models
     check_names(models=models if isinstance(models, tuple) else (), tasks=tasks)
-    from zoo.cli.quiet import load_tensorflow
+    from zoo.quiet import load_tensorflow
 
     load_tensorflow()
     import zoo

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import click
 
-from zoo.cli.quiet import load_tensorflow
 from zoo.datasets.files import cache_folder
+from zoo.quiet import load_tensorflow
 from zoo.registry import KINDS, MODELS, TASKS
 
 

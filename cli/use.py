@@ -58,7 +58,7 @@ def predict(run, texts, **options):
     if "beam" in given and {"temperature", "top_k", "top_p", "seed"} & set(given):
         raise click.UsageError("--beam searches and draws nothing: leave out --temperature, --top-k, --top-p, --seed.")
     texts = texts if texts and texts != ("-",) else _lines()
-    from zoo.cli.quiet import load_tensorflow
+    from zoo.quiet import load_tensorflow
 
     load_tensorflow()
     import zoo
@@ -134,7 +134,7 @@ def attend(run, text, out, layer, head, part):
     run_config(run)
     import warnings
 
-    from zoo.cli.quiet import load_tensorflow
+    from zoo.quiet import load_tensorflow
 
     load_tensorflow()
     import zoo
@@ -173,7 +173,7 @@ def export(run, directory):
     version is taken: 1, 2, 3, ...
     """
     run_config(run)
-    from zoo.cli.quiet import load_tensorflow
+    from zoo.quiet import load_tensorflow
 
     load_tensorflow()
     import tensorflow as tf

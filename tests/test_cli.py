@@ -210,7 +210,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(zoo, monkeypatch):
 
 def test_tensorflow_starts_without_a_word():
     code = """
-from zoo.cli.quiet import load_tensorflow
+from zoo.quiet import load_tensorflow
 load_tensorflow()
 import tensorflow as tf
 print(tf.ones(1)[0] + 1)
@@ -224,11 +224,11 @@ print(tf.ones(1)[0] + 1)
 def test_a_failing_start_is_told_in_full():
     done = python("""
 import os
-from zoo.cli.quiet import _silence
-with _silence():
+from zoo.quiet import silence
+with silence():
     os.write(2, b"chatter")
 try:
-    with _silence():
+    with silence():
         os.write(2, b"the reason")
         raise ImportError("no TensorFlow")
 except ImportError:

@@ -295,7 +295,7 @@ def _lines(path):
 
 def test_compare(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    command = ("compare", "copy", "--models", "ngram,rnn", "--seeds", "0,1", "--steps", "2")
+    command = ("compare", "copy", "--models", "ngram,rnn", "--seeds", "0,1", "--steps", "2", "--no-isolate")
     comparison = document(zoo(*command, "--json"))
     assert list(comparison["tasks"]["copy"]["models"]) == ["ngram", "rnn"]
     assert comparison["report"] == str(Path("runs", "comparison-copy", "report.html"))

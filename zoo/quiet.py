@@ -15,7 +15,7 @@ def load_tensorflow():
     """Imports TensorFlow and Keras and lets them look for devices, without a word; a failure is told in full."""
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with _silence():
+        with silence():
             import tensorflow
             import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
 
@@ -29,8 +29,8 @@ def load_tensorflow():
 
 
 @contextlib.contextmanager
-def _silence():
-    """Sends file descriptor 2 into a temporary file; shows what it holds only if the block fails."""
+def silence():
+    """Context manager: sends file descriptor 2 into a temporary file; shows what it holds only if the block fails."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as said:
