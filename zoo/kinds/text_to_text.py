@@ -117,7 +117,7 @@ class TextToText(Kind):
         )
         positions = tf.range(tf.shape(token_ids)[1])
         # A row's own limit: a longer prompt beside it must not change its answer.
-        ends = tf.minimum(lengths, prompt_lengths + self.facts["max_length"])
+        ends = tf.minimum(lengths, prompt_lengths + most)
         answered = (positions >= prompt_lengths[:, None]) & (positions < ends[:, None])
         return {"target": self.tokenizers["target"].decode(tf.ragged.boolean_mask(token_ids, answered))}
 
