@@ -183,7 +183,8 @@ def _train_loop(run, trainer, validation, steps, minutes, every, progress):
                     "train_loss": f"{loss:.6f}",
                     "learning_rate": f"{trainer.learning_rate:.6g}",
                 }
-                if trainer.step % every == 0 or trainer.step == steps:
+                is_over = trainer.step == steps or (minutes is not None and training_seconds >= 60 * minutes)
+                if trainer.step % every == 0 or is_over:
                     validation_loss = trainer.validate(validation)
                     row["validation_loss"] = f"{validation_loss:.6f}"
                     if validation_loss < best:
@@ -194,8 +195,6 @@ def _train_loop(run, trainer, validation, steps, minutes, every, progress):
                 show(trainer.step, training_seconds, loss, best, trainer.tokens)
     except KeyboardInterrupt:
         status = "interrupted"
-        if best is math.inf:
-            run.model.save_weights(run.folder / WEIGHTS)
     except BaseException:
         status = "failed"
         raise
@@ -205,14 +204,17 @@ def _train_loop(run, trainer, validation, steps, minutes, every, progress):
         run.save_config()
     if best < math.inf:
         run.model.load_weights(run.folder / WEIGHTS)
-    seconds, tokens = training_seconds - first_call[0], trainer.tokens - first_call[1]
+    else:  # nothing was measured: the last weights are all there is
+        run.model.save_weights(run.folder / WEIGHTS)
+    first_seconds, first_tokens = first_call or (0.0, 0)
+    seconds, tokens = training_seconds - first_seconds, trainer.tokens - first_tokens
     run.record(
         "training",
         {
             "steps": trainer.step,
             "seconds": training_seconds,
             "tokens": trainer.tokens,
-            "tokens_per_second": tokens / seconds if seconds > 0 else trainer.tokens / training_seconds,
+            "tokens_per_second": tokens / seconds if seconds else trainer.tokens / (training_seconds or 1.0),
             "peak_memory_bytes": memory.bytes(),
             "best_step": best_step,
             "best_validation_loss": best if best < math.inf else None,
@@ -260,4 +262,3 @@ def _copy_weights(source, target):
             new.set_weights(old.get_weights())
         elif part == "backbone":
             raise RunError("the settings of the run given as init make weights of other shapes: change no sizes.")
-
