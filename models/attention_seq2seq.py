@@ -25,6 +25,7 @@ from zoo.base import EncoderDecoder
 from zoo.layers.alignment import attend, make_score
 from zoo.layers.attention import record
 from zoo.layers.cells import GRUCell
+from zoo.layers.checks import check_sizes
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.layers.recurrent import BidirectionalStack, over_time
 from zoo.registry import register_model
@@ -40,12 +41,7 @@ class AttentionSeq2SeqConfig:
     score: Literal["additive", "dot", "general"] = "additive"
 
     def __post_init__(self):
-        if min(self.hidden_dim, self.embedding_dim) < 1:
-            raise ValueError(
-                f"hidden_dim ({self.hidden_dim}) and embedding_dim ({self.embedding_dim}) must be at least 1."
-            )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is the share of values set to zero, from 0 to below 1, not {self.dropout}.")
+        check_sizes(self)
 
 
 PRESETS = {

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import keras
 
 from zoo.base import Encoder
+from zoo.layers.checks import check_sizes
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.layers.recurrent import BidirectionalStack
 from zoo.registry import register_model
@@ -31,13 +32,7 @@ class BiRNNConfig:
     num_segments: int = 2
 
     def __post_init__(self):
-        if min(self.num_layers, self.hidden_dim, self.embedding_dim, self.num_segments) < 1:
-            raise ValueError(
-                f"num_layers ({self.num_layers}), hidden_dim ({self.hidden_dim}), embedding_dim "
-                f"({self.embedding_dim}) and num_segments ({self.num_segments}) must be at least 1."
-            )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is the share of values set to zero, from 0 to below 1, not {self.dropout}.")
+        check_sizes(self)
 
 
 PRESETS = {

@@ -20,6 +20,7 @@ import keras
 from keras import ops
 
 from zoo.base import Decoder
+from zoo.layers.checks import check_sizes
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.layers.recurrent import RecurrentStack
 from zoo.registry import register_model
@@ -34,10 +35,7 @@ class RNNConfig:
     cell: Literal["vanilla", "lstm", "gru"] = "vanilla"
 
     def __post_init__(self):
-        if min(self.num_layers, self.hidden_dim) < 1:
-            raise ValueError(f"num_layers ({self.num_layers}) and hidden_dim ({self.hidden_dim}) must be at least 1.")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is the share of values set to zero, from 0 to below 1, not {self.dropout}.")
+        check_sizes(self)
 
 
 PRESETS = {

@@ -19,6 +19,7 @@ import keras
 from keras import ops
 
 from zoo.base import EncoderDecoder
+from zoo.layers.checks import check_sizes
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.layers.recurrent import RecurrentStack
 from zoo.registry import register_model
@@ -37,13 +38,7 @@ class Seq2SeqConfig:
     context_at_every_step: bool = False  # Cho: the decoder sees the source's vector at each step, not at the first only
 
     def __post_init__(self):
-        if min(self.num_layers, self.hidden_dim, self.embedding_dim) < 1:
-            raise ValueError(
-                f"num_layers ({self.num_layers}), hidden_dim ({self.hidden_dim}) and embedding_dim "
-                f"({self.embedding_dim}) must be at least 1."
-            )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is the share of values set to zero, from 0 to below 1, not {self.dropout}.")
+        check_sizes(self)
 
 
 PRESETS = {

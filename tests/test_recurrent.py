@@ -225,7 +225,7 @@ def test_the_bidirectional_encoder_sees_both_sides_segments_and_no_padding():
 
 @pytest.mark.parametrize(("config", "settings"), [(RNNConfig, {"num_layers": 0}), (BiRNNConfig, {"hidden_dim": 0})])
 def test_sizes_below_one_are_refused(config, settings):
-    with pytest.raises(ValueError, match=r"\(0\).* must be at least 1"):
+    with pytest.raises(ValueError, match="must be at least 1, not 0"):
         config(**settings)
     with pytest.raises(ValueError, match="from 0 to below 1, not 1"):
         config(dropout=1.0)
