@@ -7,11 +7,10 @@ once, the first of a later window from one token of context. Training shifts
 the windows of long documents anew in each epoch; evaluation never does.
 """
 
-import math
-
 import numpy as np
 import tensorflow as tf
 
+from zoo import metrics
 from zoo.batching import Batches, Columns
 from zoo.decoding import Greedy, generate
 from zoo.kinds import Kind, dense, frame, in_chunks, plain
@@ -72,6 +71,8 @@ class LanguageModelling(Kind):
         size = self.facts["max_length"]
         windows = []
         for document in documents:
+            if len(document) < 2:  # nothing to predict
+                continue
             first = shift if len(document) > size + 1 else 0
             starts = [*([0] if first else []), *range(first, len(document) - 1, size)]
             ends = [*starts[1:], len(document) - 1]
@@ -118,7 +119,8 @@ class LanguageModelling(Kind):
 
     def likelihood(self, examples, total_nll):
         """Bits per character: comparable over tokenizers, unlike perplexity per token."""
-        return {"bits_per_character": total_nll / math.log(2) / sum(len(example["text"]) for example in examples)}
+        characters = sum(len(example["text"]) for example in examples)
+        return {"bits_per_character": metrics.bits_per_character(total_nll, characters)}
 
     def samples(self, model, examples, answers):
         """How the model goes on after the first line (or the first 20 characters) of some documents."""
