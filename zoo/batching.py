@@ -73,8 +73,11 @@ class Batches:
         self.batch_size = batch_size
         self.seed = seed
         self.multiple = multiple
-        if len(self._columns(0)) == 0:
+        first = self._columns(0)
+        if len(first) == 0:
             raise ValueError("there is not a single example to make a batch of.")
+        if not any(weight.any() for weight in first.weights):
+            raise ValueError("not a single label counts: all that is asked for lies behind max_length tokens.")
 
     def __len__(self):
         """Batches of one epoch."""

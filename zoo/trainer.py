@@ -83,7 +83,7 @@ class Trainer:
             self._steps_per_call = max(1, min(MOST_STEPS_PER_CALL, fitting))
         self.step += count
         self.tokens += int(tokens.sum())
-        return count, float((nll * tokens).sum() / tokens.sum())
+        return count, float((nll * tokens).sum() / max(tokens.sum(), 1))
 
     @property
     def learning_rate(self):
@@ -112,7 +112,8 @@ class Trainer:
         with tf.GradientTape() as tape:
             logits = self.model(inputs, training=True)
             nll = cross_entropy(labels, logits)
-            loss = tf.reduce_sum(smoothed(nll, logits, self.recipe.label_smoothing) * weights) / tokens
+            loss = tf.reduce_sum(smoothed(nll, logits, self.recipe.label_smoothing) * weights)
+            loss = tf.math.divide_no_nan(loss, tokens)  # no token counts where every answer of a batch was cut off
         # An embedding's gradient comes as rows, some of them twice: only the dense sum has the norm that is clipped.
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, [variable.value for variable in variables])]
         gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
@@ -123,8 +124,8 @@ class Trainer:
         if replicas > 1:
             gradients = [gradient / replicas for gradient in gradients]
         self.optimizer.apply(gradients, variables)
-        nll = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.reduce_sum(nll * weights)) / tokens
-        return nll, tokens
+        nll = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.reduce_sum(nll * weights))
+        return tf.math.divide_no_nan(nll, tokens), tokens
 
 
 def _signature(batches):
