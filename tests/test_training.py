@@ -1,0 +1,66 @@
+"""What a training leaves behind, also when it was short or nothing in it counted."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo.kinds.language_modelling import LanguageModelling
+from zoo.tasks.question_answering import QuestionAnswering
+from zoo.trainer import Trainer
+
+SMALL = {"batch_size": 4, "progress": False}
+
+
+def weights(run):
+    return [np.array(weight) for weight in run.model.get_weights()]
+
+
+def assert_reloads(run):
+    for kept, loaded in zip(weights(run), weights(zoo.load(run.folder)), strict=True):
+        np.testing.assert_array_equal(loaded, kept)
+
+
+def test_a_budget_in_minutes_keeps_what_was_learned_however_short(tmp_path):
+    run = zoo.train("ngram", "copy", minutes=1e-6, recipe={"schedule": "constant"}, out=tmp_path / "run", **SMALL)
+    training = run.results()["training"]
+    assert training["best_step"] == training["steps"] > 0
+    assert_reloads(run)
+
+
+def test_control_c_before_the_first_step_leaves_a_run(tmp_path, monkeypatch):
+    def interrupted(self, most_steps):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "advance", interrupted)
+    run = zoo.train("ngram", "copy", steps=3, out=tmp_path / "run", **SMALL)
+    assert (run.config["status"], run.results()["training"]["steps"]) == ("interrupted", 0)
+    assert_reloads(run)
+
+
+def test_data_in_which_nothing_counts_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(QuestionAnswering, "max_length", 3)
+    example = {"question": "who", "answers": ["five"], "starts": [17]}
+    lines = [json.dumps({**example, "context": f"one two three {i:02} five"}) for i in range(40)]
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    data = tmp_path / "questions.jsonl"
+    with pytest.raises(ValueError, match="not a single label counts"):
+        zoo.train("bag_of_words", "question-answering", data=data, steps=1, out=tmp_path / "run", **SMALL)
+
+
+def test_max_tokens_holds_for_each_row_whatever_prompt_stands_beside_it(tmp_path):
+    run = zoo.train("gpt", "copy", steps=1, out=tmp_path / "run", **SMALL)
+    for answer in zoo.predict(run, ["ab", "abcdefghijklmnop"], max_tokens=3):
+        assert len(answer["target"]) <= 3
+
+
+def test_windows_predict_each_token_but_the_first_once():
+    kind = LanguageModelling("decoder", {}, {"max_length": 4, "document_boundaries": False})
+    documents = [np.arange(12), np.arange(1), np.arange(0), np.arange(3)]
+    for shift in range(4):
+        columns = dataclasses.asdict(kind._windows(documents, shift))
+        assert np.concatenate(columns["labels"]).tolist() == [*range(1, 12), 1, 2]
+        assert np.concatenate(columns["inputs"]["token_ids"]).tolist() == [*range(11), 0, 1]
+        assert max(map(len, columns["labels"])) <= 4
