@@ -46,7 +46,7 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None):
     nll = float(totals.sum() / counts.sum())
     answers = run.kind.answers(run.model, examples, batch_size)
     figures = {
-        "split": split,
+        "split": split if recorded else None,
         "examples": len(examples),
         "tokens": int(counts.sum()),
         "nll": nll,
