@@ -3,7 +3,8 @@
 ==============  ==============================================================
 main.py         the program: its commands, its errors, its exit status
 browse.py       list, show, tasks, data
-experiment.py   train, evaluate, compare
+experiment.py   train, evaluate
+comparison.py   compare
 use.py          predict, attend, export
 output.py       a table for people, one JSON document for programs
 runs.py         what is known of a run before TensorFlow is there

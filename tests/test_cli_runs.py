@@ -18,7 +18,7 @@ from zoo.attention_maps import FONT_ADVICE, attend, attention_maps
 from zoo.cli.main import main
 from zoo.runs import Run
 
-# Kind of task -> its data and a model for it.
+# Kind of task -> its file of data.
 DATA = {
     "translation": ("pairs.tsv", [f"the {a} {b}\t{b}는 {a}" for a in ("red", "big", "old") for b in "abcdefghij"]),
     "language-modelling": ("text.jsonl", [json.dumps({"text": f"{a} {b} {a}"}) for a in "abcdef" for b in "ghijk"]),
@@ -34,19 +34,13 @@ DATA = {
         for a in "abcdef" for b in "ghijk"
     ]),
 }  # fmt: skip
-MODELS = {
-    "translation": "transformer",
-    "language-modelling": "gpt",
-    "classification": "bert",
-    "tagging": "birnn",
-    "question-answering": "bert",
-}
-INPUTS = {
-    "translation": ["the red a", "the old b"],
-    "language-modelling": ["a b"],
-    "classification": ["is a\twas b"],
-    "tagging": ["A met K"],
-    "question-answering": ["where is a\ta is at g"],
+# Kind of task -> a model for it, and texts to ask it.
+ASKED = {
+    "translation": ("transformer", ["the red a", "the old b"]),
+    "language-modelling": ("gpt", ["a b"]),
+    "classification": ("bert", ["is a\twas b"]),
+    "tagging": ("birnn", ["A met K"]),
+    "question-answering": ("bert", ["where is a\ta is at g"]),
 }
 SMALL = ["--set", "num_layers=1", "--set", "hidden_dim=16", "--steps", "3", "--batch-size", "8"]
 
@@ -72,7 +66,7 @@ def runs(tmp_path_factory):
             data.parent.mkdir()
             data.write_text("\n".join(lines) + "\n", encoding="utf-8")
             out = folder / task / "run"
-            trained = document(zoo("train", MODELS[task], task, "--data", data, "--out", out, *SMALL, "--json"))
+            trained = document(zoo("train", ASKED[task][0], task, "--data", data, "--out", out, *SMALL, "--json"))
             assert (trained["run"], trained["status"], trained["training"]["steps"]) == (str(out), "complete", 3)
             made[task] = out
         return made[task]
@@ -98,8 +92,8 @@ def test_evaluate_prints_tables(runs):
 
 @pytest.mark.parametrize("task", DATA)
 def test_predict(runs, task):
-    answers = document(zoo("predict", runs(task), *INPUTS[task], "--json"))
-    assert len(answers) == len(INPUTS[task])
+    answers = document(zoo("predict", runs(task), *ASKED[task][1], "--json"))
+    assert len(answers) == len(ASKED[task][1])
     (keys,) = {tuple(answer) for answer in answers}
     expected = {
         "translation": {"target"},
@@ -134,7 +128,7 @@ def test_sampling_is_repeated_by_its_seed(runs):
 
 
 def test_one_beam_is_greedy(runs):
-    text = INPUTS["translation"][0]
+    text = ASKED["translation"][1][0]
     greedy, beam = (zoo("predict", runs("translation"), text, *more).stdout for more in ((), ("--beam", "1")))
     assert beam == greedy
 
