@@ -80,9 +80,9 @@ class World:
         return self.held_by(other) is None and (not apart or self.together(person, other))
 
 
-def draw_cast(rng):
-    """Three people, three places and three things."""
-    return tuple(rng.sample(list(words), 3) for words in (PEOPLE, PLACES, THINGS))
+def draw_cast(rng, out_of=None):
+    """Three people, three places and three things; with ``out_of``, among the first so many of each only."""
+    return tuple(rng.sample(list(words)[:out_of], 3) for words in (PEOPLE, PLACES, THINGS))
 
 
 def draw_story(rng, length, cast):
