@@ -4,19 +4,16 @@ VENV ?= .venv
 INSTALLED = $(VENV)/installed
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint clean
 
 demo: $(INSTALLED)
-	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --out demo --overwrite
+	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 600 --out demo --overwrite
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
-
-bench: $(INSTALLED)
-	for script in benchmarks/[!_]*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist demo runs *.egg-info

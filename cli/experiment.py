@@ -33,7 +33,8 @@ def show_training(run):
             "status": run["status"],
         }
     )
-    click.echo(f"Next: zoo evaluate {run['run']}")
+    last = run["splits"][-1]
+    click.echo(f"Next: zoo evaluate {run['run']}" + ("" if "test" in run["splits"] else f" --split {last}"))
 
 
 @click.command(
@@ -95,7 +96,8 @@ def train(model, task, data, **options):
         run = zoo.train(model, task, data=list(data) or None, **options)
     except DivergedError as error:
         raise click.ClickException(str(error)) from error
-    return {"run": str(run.folder), **run.config, "training": run.results()["training"]}
+    splits = list(run.task.splits)
+    return {"run": str(run.folder), **run.config, "splits": splits, "training": run.results()["training"]}
 
 
 def check_names(models, tasks):

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end table -->)", re.DOTALL)
 KEPT = ("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "seed",
-        "parameters", "versions")  # fmt: skip
+        "parameters", "precision", "versions", "machine")  # fmt: skip
 
 
 class TableError(ValueError):
@@ -82,7 +82,10 @@ def runs_table(name, folder):
     epochs = {
         m: f"{runs[m][0]['training']['steps'] * runs[m][0]['batch_size'] / runs[m][0]['examples']:.1f}" for m in models
     }
-    table = markdown(models, shown, {"epochs": epochs} if first["examples"] > 1 else {})
+    texts = {"epochs": epochs} if first["examples"] > 1 else {}
+    if any(run["precision"] != "float32" for group in runs.values() for run in group):
+        texts["precision"] = {m: runs[m][0]["precision"] for m in models}
+    table = markdown(models, shown, texts)
     seeds = sorted({run["seed"] for group in runs.values() for run in group})
     notes = [f"Split: {split}. Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}.", measured_on(first)]
     return "\n\n".join([table, " ".join(notes + ([published["source"]] if published else []))])
@@ -122,7 +125,7 @@ def find_compared(name, folder):
 
 
 def add(source, folder=HERE):
-    """Copies what a run or a comparison found out into ``folder``; call it on the machine that trained.
+    """Copies what a run or a comparison found out into ``folder``.
 
     Returns:
         The path of the new file.
@@ -140,15 +143,13 @@ def add(source, folder=HERE):
                     {key: run[key] for key in ("seed", "training", "recipe", "settings")} for run in entry["runs"]
                 ]
     else:
-        from zoo.comparison.machine import machine
-
         config = json.loads((source / "config.json").read_text(encoding="utf-8"))
         if config["status"] != "complete" or not figures["splits"]:
             raise TableError(
                 f"{source} is {config['status']}, evaluated on {list(figures['splits'])}: finish it first."
             )
         path = folder / _plain(config["task"]) / f"{config['model']}-{config['preset']}-seed{config['seed']}.json"
-        figures = {**{key: config[key] for key in KEPT}, "machine": machine(), **figures}
+        figures = {**{key: config[key] for key in KEPT}, **figures}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path

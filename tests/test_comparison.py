@@ -271,7 +271,7 @@ def test_runs_stand_beside_published_figures(tables, tmp_path):
     (tmp_path / "toy").mkdir()
     for name, value in (("a", 0.2), ("b", 0.5)):
         made = {key: comparison()[key] for key in ("machine", "versions")}
-        record = {**run(0, value, 0.1), "model": name, "preset": "tiny", "examples": 20, **made}
+        record = {**run(0, value, 0.1), "model": name, "preset": "tiny", "examples": 20, "precision": "float32", **made}
         record["training"]["steps"] = 5
         (tmp_path / "toy" / f"{name}.json").write_text(json.dumps(record))
     lines = tables.runs_table("toy", tmp_path).splitlines()

@@ -94,7 +94,13 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.save_config()
         self.kind.save(self.folder / TEXT)
-        self.model.save_weights(self.folder / WEIGHTS)
+        self.save_weights()
+
+    def save_weights(self):
+        """Writes the weights so that an interruption leaves the old ones or the new ones, never a part."""
+        partial = self.folder / f"partial.{WEIGHTS}"
+        self.model.save_weights(partial)
+        partial.replace(self.folder / WEIGHTS)
 
 
 def load(folder):

@@ -92,7 +92,10 @@ class Trainer:
     def validate(self, batches):
         """Teacher-forced negative log-likelihood in nats per target token over all of ``batches``."""
         totals, counts = likelihoods(self._measure, batches)
-        return float(totals.sum() / counts.sum())
+        nll = float(totals.sum() / counts.sum())
+        if not math.isfinite(nll):
+            raise DivergedError(f"the validation loss is {nll} at step {self.step}. A smaller learning rate may help.")
+        return nll
 
     @tf.function(reduce_retracing=True)
     def _run(self, iterator, count):

@@ -1,24 +1,19 @@
 """``zoo.train``: a family, a task, a budget -> a run."""
 
-import csv
 import dataclasses
 import functools
 import math
-import time
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from zoo import settings as settings_module
-from zoo.memory import PeakMemory
+from zoo.learning import learn
+from zoo.machine import machine
 from zoo.optimization import Recipe
-from zoo.progress import TrainingProgress
 from zoo.registry import KINDS
 from zoo.runs import (
-    HISTORY,
-    HISTORY_COLUMNS,
-    WEIGHTS,
     Run,
     RunError,
     build_model,
@@ -82,6 +77,7 @@ def train(
         UnknownNameError, SettingError, RunError: the arguments do not fit; the message says what does.
         zoo.trainer.DivergedError: the loss is not finite.
     """
+    chosen = preset or str(model).partition(":")[2]
     family, preset, config = parse_model(model, preset)
     task = find(task, data=data)
     kind_class = KINDS.get(task.kind)
@@ -102,8 +98,10 @@ def train(
     strategy = _strategy(strategy)
     examples = task.examples("train")
     source = None if init is None else init if isinstance(init, Run) else Run.load(init)
-    kind = kind_class.fit(task, family.kind, examples, tokenizers=source.kind.tokenizers if source else None)
-    config = model_settings(_initial_settings(config, family, source), kind, settings or {})
+    if source:
+        config, preset = _initial_settings(family, source, chosen)
+    kind = kind_class.fit(task, family.kind, examples, tokenizers=_tokenizers(source, kind_class) if source else None)
+    config = model_settings(config, kind, settings or {})
     with strategy.scope():
         task_model = build_model(family.registered_name, dataclasses.asdict(config), kind)
         if source:
@@ -143,6 +141,7 @@ def train(
             "backbone_parameters": task_model.backbone.count_params(),
             "examples": len(examples),
             "versions": versions(),
+            "machine": machine(),
             "status": "running",
         },
         task_model,
@@ -154,72 +153,8 @@ def train(
     validation = kind.batches(task.examples("validation"), batch_size)
     every = evaluate_every or max(1, (steps or 20 * MEASUREMENTS) // MEASUREMENTS)
     trainer.feed(batches)
-    _train_loop(run, trainer, validation, steps, minutes, every, progress)
+    learn(run, trainer, validation, every, progress)
     return run
-
-
-def _train_loop(run, trainer, validation, steps, minutes, every, progress):
-    """Trains until the budget is spent or Ctrl-C; keeps history, speed and the best weights in the run's folder."""
-    best, best_step, status = math.inf, 0, "complete"
-    history = open(run.folder / HISTORY, "w", encoding="utf-8", newline="")  # noqa: SIM115 - closed in `finally`
-    writer = csv.DictWriter(history, HISTORY_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    memory = PeakMemory()
-    training_seconds = 0.0  # validation excluded
-    first_call = None  # (seconds, tokens) of the call that traced the graph: excluded from the speed
-    title = f"{run.config['model']}:{run.config['preset']} on {run.config['task']}"
-    try:
-        with TrainingProgress(title, run.config, progress) as show:
-            while (steps is None or trainer.step < steps) and (minutes is None or training_seconds < 60 * minutes):
-                until_measured = every - trainer.step % every
-                started = time.perf_counter()
-                _, loss = trainer.advance(min(until_measured, (steps or math.inf) - trainer.step))
-                training_seconds += time.perf_counter() - started
-                first_call = first_call or (training_seconds, trainer.tokens)
-                row = {
-                    "step": trainer.step,
-                    "seconds": f"{training_seconds:.3f}",
-                    "tokens": trainer.tokens,
-                    "train_loss": f"{loss:.6f}",
-                    "learning_rate": f"{trainer.learning_rate:.6g}",
-                }
-                is_over = trainer.step == steps or (minutes is not None and training_seconds >= 60 * minutes)
-                if trainer.step % every == 0 or is_over:
-                    validation_loss = trainer.validate(validation)
-                    row["validation_loss"] = f"{validation_loss:.6f}"
-                    if validation_loss < best:
-                        best, best_step = validation_loss, trainer.step
-                        run.model.save_weights(run.folder / WEIGHTS)
-                writer.writerow(row)
-                history.flush()
-                show(trainer.step, training_seconds, loss, best, trainer.tokens)
-    except KeyboardInterrupt:
-        status = "interrupted"
-    except BaseException:
-        status = "failed"
-        raise
-    finally:
-        history.close()
-        run.config["status"] = status
-        run.save_config()
-    if best < math.inf:
-        run.model.load_weights(run.folder / WEIGHTS)
-    else:  # nothing was measured: the last weights are all there is
-        run.model.save_weights(run.folder / WEIGHTS)
-    first_seconds, first_tokens = first_call or (0.0, 0)
-    seconds, tokens = training_seconds - first_seconds, trainer.tokens - first_tokens
-    run.record(
-        "training",
-        {
-            "steps": trainer.step,
-            "seconds": training_seconds,
-            "tokens": trainer.tokens,
-            "tokens_per_second": tokens / seconds if seconds else trainer.tokens / (training_seconds or 1.0),
-            "peak_memory_bytes": memory.bytes(),
-            "best_step": best_step,
-            "best_validation_loss": best if best < math.inf else None,
-        },
-    )
 
 
 def _default_folder(task, family, preset, seed):
@@ -242,15 +177,29 @@ def _mirrored():
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
-def _initial_settings(config, family, source):
-    """The preset's settings, or those of the run that training starts from."""
-    if source is None:
-        return config
+def _initial_settings(family, source, chosen):
+    """The settings of the run that training starts from, and the name of their preset."""
     if source.config["model"] != family.registered_name:
         raise RunError(
             f"{source.folder} is a run of {source.config['model']!r}: it cannot start a {family.registered_name!r}."
         )
-    return family.Config(**source.config["settings"])
+    preset = source.config["preset"]
+    if chosen and chosen != preset:
+        raise RunError(f"{source.folder} was trained with the preset {preset!r}, which cannot become {chosen!r}.")
+    return family.Config(**source.config["settings"]), preset
+
+
+def _tokenizers(source, kind_class):
+    """The tokenizers of the run that training starts from, under the names that the new kind of task uses."""
+    old, names = source.kind.tokenizers, kind_class.tokenizer_names
+    if set(old) == set(names):
+        return old
+    first, *others = old.values()
+    if any(other.tokens != first.tokens for other in others):
+        raise RunError(
+            f"{source.folder} has a vocabulary for each side; {kind_class.registered_name} needs one for everything."
+        )
+    return dict.fromkeys(names, first)
 
 
 def _copy_weights(source, target):

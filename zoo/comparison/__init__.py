@@ -8,7 +8,6 @@
 :mod:`.summary`       means and deviations over seeds, columns of the tables
 :mod:`.ranking`       which is better, and whether the seeds allow to say so
 :mod:`.explanation`   attention of a model on one sample
-:mod:`.machine`       what the figures were measured on
 :mod:`.report`        report.html and the tables of the terminal
 ====================  ==================================================================
 """

@@ -23,10 +23,10 @@ from rich.console import Console
 from zoo.comparison.collecting import MARKER, collect, folder_name, run_folder, splits
 from zoo.comparison.explanation import sample_attention
 from zoo.comparison.line_up import assign
-from zoo.comparison.machine import machine
 from zoo.comparison.processes import Processes
 from zoo.comparison.report import write_report
 from zoo.evaluation import evaluate
+from zoo.machine import machine
 from zoo.runs import RunError, parse_model, versions, write_json
 from zoo.tasks import find
 from zoo.training import train

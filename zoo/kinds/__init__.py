@@ -32,6 +32,7 @@ class Kind:
 
     backbone_kinds = ()  # which kinds of backbone can take this kind of task
     fields = ("text",)  # the strings of an example that a prediction is made from
+    tokenizer_names = ("tokenizer",)
     own_data_task = None  # the task that reads a user's own files of this kind
     metric = None  # key of the figures that ranks models
     higher_is_better = True

@@ -30,6 +30,7 @@ class TextToText(Kind):
 
     backbone_kinds = ("encoder_decoder", "decoder")
     fields = ("source",)
+    tokenizer_names = ("source", "target")
     own_data_task = "translation"
 
     @classmethod
