@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args, get_type_hints
 
 import keras
 from keras import ops
+
+from zoo.registry import unknown_name
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,19 @@ class Recipe:
     epsilon: float = 1e-8
 
     def __post_init__(self):
-        if self.learning_rate <= 0:
-            raise ValueError(f"learning_rate must be positive, not {self.learning_rate}.")
-        if not 0 <= self.label_smoothing < 1:
-            raise ValueError(f"label_smoothing must lie in [0, 1), not {self.label_smoothing}.")
+        # "not ... <" and the like: every comparison with nan is false, so that nan is refused, too.
+        for name in ("learning_rate", "epsilon"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be positive and finite, not {getattr(self, name)}.")
+        for name in ("label_smoothing", "beta_1", "beta_2"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must lie in [0, 1), not {getattr(self, name)}.")
         for name in ("warmup_steps", "weight_decay", "clip_norm"):
-            if getattr(self, name) < 0:
+            if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative, it is {getattr(self, name)}.")
+        schedules = get_args(get_type_hints(type(self))["schedule"])
+        if self.schedule not in schedules:
+            raise unknown_name("schedule", self.schedule, schedules)
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
