@@ -108,16 +108,17 @@ def test_matrices_decay_and_vectors_do_not():
 
 
 class Table(keras.Model):
-    """Logits [B, T, C] of a token are its row in a table: the gradient can be written down."""
+    """Logits [B, T, C] of a token are its row in a table and a bias: the gradient can be written down."""
 
     def __init__(self, table):
         super().__init__()
         self.embedding = keras.layers.Embedding(V, C)
         self.embedding.build()
         self.embedding.embeddings.assign(table)
+        self.bias = self.add_weight(shape=(C,), initializer="zeros")
 
     def call(self, inputs, training=False):
-        return self.embedding(inputs["token_ids"])
+        return self.embedding(inputs["token_ids"]) + self.bias
 
 
 TABLE = np.random.default_rng(2).normal(0, 2, (V, C)).astype("float32")
@@ -126,7 +127,7 @@ LABELS = [np.array([0, 1, 2]), np.array([1]), np.array([2, 2])]
 
 
 def one_step(recipe, scale=1.0):
-    """A step of plain gradient descent, learning rate 1: reported loss, and how the table moved."""
+    """A step of plain gradient descent, learning rate 1: reported loss, how table and bias moved [V + 1, C]."""
     columns = Columns({"token_ids": IDS}, LABELS, [np.ones(len(row), np.float32) for row in IDS])
     model = Table(TABLE * scale)
     trainer = Trainer(model, recipe, 1)
@@ -135,16 +136,17 @@ def one_step(recipe, scale=1.0):
     trainer.feed(Batches(columns, 4))  # 3 rows: one is a filler
     steps, loss = trainer.advance(1)
     assert (steps, trainer.step, trainer.tokens) == (1, 1, 6)
-    return loss, np.array(model.embedding.embeddings) - TABLE * scale
+    return loss, np.concatenate([np.array(model.embedding.embeddings) - TABLE * scale, np.array(model.bias)[None]])
 
 
 def by_hand(smoothing, scale=1.0):
-    """Mean negative log-likelihood of the 6 tokens, and the gradient of the smoothed loss."""
-    gradient, nll = np.zeros((V, C)), []
+    """Mean negative log-likelihood of the 6 tokens, and the gradient of the smoothed loss [V + 1, C]."""
+    gradient, nll = np.zeros((V + 1, C)), []
     for token, label in zip(np.concatenate(IDS), np.concatenate(LABELS), strict=True):
         probabilities = softmax(TABLE[token].astype("float64") * scale)
         nll.append(-math.log(probabilities[label]))
         gradient[token] += (probabilities - (1 - smoothing) * np.eye(C)[label] - smoothing / C) / 6
+    gradient[V] = gradient.sum(axis=0)  # the bias is part of all logits
     return np.mean(nll), gradient
 
 
@@ -157,7 +159,7 @@ def test_a_step_follows_the_gradient_of_the_smoothed_loss_and_reports_the_plain_
 
 
 @pytest.mark.parametrize("clip_norm", [0.05, 100.0])
-def test_gradients_are_clipped_by_their_norm(clip_norm):
+def test_gradients_are_clipped_by_the_norm_of_all_together(clip_norm):
     _, moved = one_step(Recipe(clip_norm=clip_norm), scale=30.0)
     _, gradient = by_hand(0.0, scale=30.0)
     norm = np.sqrt((gradient**2).sum())

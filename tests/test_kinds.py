@@ -1,0 +1,275 @@
+"""Kinds of task: examples become tokens, labels and weights that can be counted by hand."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import kinds
+from zoo.kinds.classification import Classification
+from zoo.kinds.language_modelling import LanguageModelling
+from zoo.kinds.span_answering import SpanAnswering
+from zoo.kinds.tagging import Tagging
+from zoo.kinds.text_to_text import TextToText
+from zoo.registry import KINDS
+from zoo.tasks import Task
+from zoo.tokenizers import END_ID, SPECIAL_TOKENS, START_ID, UNKNOWN_ID
+from zoo.tokenizers.word import WordTokenizer
+from zoo.tokenizers.wordpiece import WordPieceTokenizer
+
+S, E = START_ID, END_ID
+
+
+def words(*tokens):
+    """A tokenizer whose first token has id 5."""
+    return WordTokenizer([*SPECIAL_TOKENS, *tokens])
+
+
+def pieces(*tokens):
+    return WordPieceTokenizer([*SPECIAL_TOKENS, *tokens])
+
+
+def lists(rows):
+    return [row.tolist() for row in rows]
+
+
+# -- text to text ---------------------------------------------------------------------------------------------------
+
+
+def text_to_text(backbone_kind, max_length=10):
+    tokenizer = words("a", "b", "c", "x", "y", "z")  # 5 to 10
+    facts = {"max_length": max_length, "metric": "bleu", "lowercase": False, "target_language": None}
+    return TextToText(backbone_kind, {"source": tokenizer, "target": tokenizer}, facts)
+
+
+PAIRS = [{"source": "a b c", "target": "x y"}, {"source": "b", "target": "z z x"}]
+
+
+def test_an_encoder_decoder_reads_the_target_shifted_by_one():
+    columns = text_to_text("encoder_decoder").columns(PAIRS)
+    assert lists(columns.inputs["encoder_token_ids"]) == [[5, 6, 7, E], [6, E]]
+    assert lists(columns.inputs["decoder_token_ids"]) == [[S, 8, 9], [S, 10, 10, 8]]
+    assert lists(columns.labels) == [[8, 9, E], [10, 10, 8, E]]
+    assert lists(columns.weights) == [[1, 1, 1], [1, 1, 1, 1]]
+
+
+def test_a_prefix_language_model_is_asked_for_the_target_only():
+    columns = text_to_text("decoder").columns(PAIRS)
+    assert lists(columns.inputs["token_ids"]) == [[S, 5, 6, 7, E, 8, 9], [S, 6, E, 10, 10, 8]]
+    assert lists(columns.labels) == [[5, 6, 7, E, 8, 9, E], [6, E, 10, 10, 8, E]]
+    assert lists(columns.weights) == [[0, 0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 1, 1]]
+
+
+@pytest.mark.parametrize("max_length", [1, 2, 10])
+def test_both_backbones_are_measured_on_the_same_tokens(max_length):
+    counted = []
+    for backbone_kind in ("encoder_decoder", "decoder"):
+        columns = text_to_text(backbone_kind, max_length).columns(PAIRS)
+        rows = zip(columns.labels, columns.weights, strict=True)
+        counted.append([labels[weights > 0].tolist() for labels, weights in rows])
+    assert counted[0] == counted[1]
+    assert list(map(len, counted[0])) == [min(2, max_length) + 1, min(3, max_length) + 1]
+
+
+# -- language modelling ---------------------------------------------------------------------------------------------
+
+LETTERS = "abcdefghijklmnopqrstuvw"
+DOCUMENTS = [{"text": " ".join(LETTERS)}, {"text": "a b"}]
+
+
+def language_modelling(boundaries=True):
+    return LanguageModelling(
+        "decoder", {"tokenizer": words(*LETTERS)}, {"max_length": 4, "document_boundaries": boundaries}
+    )
+
+
+def predicted(batches, epoch):
+    """(context, label) of each token that counts in an epoch."""
+    found = []
+    for inputs, labels, weights, _ in batches.epoch(epoch):
+        for row, places in enumerate(weights > 0):
+            found += zip(inputs["token_ids"][row][places].tolist(), labels[row][places].tolist(), strict=True)
+    return sorted(found)
+
+
+@pytest.mark.parametrize("boundaries", [True, False])
+@pytest.mark.parametrize("seed", [None, 3])
+def test_each_token_of_a_document_is_predicted_once_from_the_one_before_it(boundaries, seed):
+    ids = [*range(5, 28)]
+    documents = [[S, *ids, E], [S, 5, 6, E]] if boundaries else [ids, [5, 6]]
+    expected = sorted(pair for document in documents for pair in itertools.pairwise(document))
+    batches = language_modelling(boundaries).batches(DOCUMENTS, 3, seed)
+    for epoch in range(6):
+        assert predicted(batches, epoch) == expected
+
+
+def test_evaluation_reads_the_same_windows_each_time_and_training_shifts_them():
+    def windows(batches, epoch):
+        return {tuple(row[row > 0].tolist()) for inputs, *_ in batches.epoch(epoch) for row in inputs["token_ids"]}
+
+    evaluation = language_modelling().batches(DOCUMENTS, 3)
+    # [START] a b ... w [END]: the labels are a to w and [END], four at a time.
+    cut = {(S, 5, 6, 7), (8, 9, 10, 11), (12, 13, 14, 15), (16, 17, 18, 19), (20, 21, 22, 23), (24, 25, 26, 27)}
+    assert windows(evaluation, 0) == windows(evaluation, 1) == cut | {(S, 5, 6)}
+    training = language_modelling().batches(DOCUMENTS, 3, seed=0)
+    drawn = [windows(training, epoch) for epoch in range(30)]
+    assert len(set(map(frozenset, drawn))) == 4  # as many shifts as a window has tokens
+    assert all((S, 5, 6) in each for each in drawn)  # a document that fits a window is never cut
+    again = language_modelling().batches(DOCUMENTS, 3, seed=0)
+    assert windows(again, 7) == drawn[7]
+
+
+# -- classification and tagging -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backbone_kind", ["encoder", "decoder"])
+def test_a_pair_of_texts_is_one_row_of_two_segments(backbone_kind):
+    facts = {"max_length": 3, "labels": ["no", "yes"], "fields": ["text", "text_pair"]}
+    kind = Classification(backbone_kind, {"tokenizer": words("a", "b", "c", "d")}, facts)
+    columns = kind.columns(
+        [
+            {"text": "a b", "text_pair": "c", "label": "yes"},
+            {"text": "d c b a", "text_pair": "a b c d", "label": "no"},  # both are cut
+        ]
+    )
+    assert lists(columns.inputs["token_ids"]) == [[S, 5, 6, E, 7, E], [S, 8, 7, 6, E, 5, 6, 7, E]]
+    if backbone_kind == "encoder":
+        assert lists(columns.inputs["segment_ids"]) == [[0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 0, 1, 1, 1, 1]]
+    else:
+        assert set(columns.inputs) == {"token_ids"}
+    assert (lists(columns.labels), lists(columns.weights)) == ([1, 0], [1.0, 1.0])
+
+
+def test_a_single_text_is_one_segment():
+    facts = {"max_length": 3, "labels": ["no", "yes"], "fields": ["text"]}
+    columns = Classification("encoder", {"tokenizer": words("a")}, facts).columns([{"text": "a a", "label": "no"}])
+    assert lists(columns.inputs["token_ids"] + columns.inputs["segment_ids"]) == [[S, 5, 5, E], [0, 0, 0, 0]]
+
+
+def test_a_tag_counts_at_the_first_token_of_its_word():
+    tokenizer = pieces("Se", "##oul", "is", "big", "##ger")  # 5 to 9
+    example = {"tokens": ["Seoul", "is", "bigger"], "tags": ["B-place", "O", "I-place"]}
+    facts = {"max_length": 4, "tags": ["B-place", "I-place", "O"]}
+    columns = Tagging("encoder", {"tokenizer": tokenizer}, facts).columns([example, {"tokens": ["?"], "tags": ["O"]}])
+    # Four tokens fit: the last piece of "bigger" is cut off. "?" is unknown, and yet a word.
+    assert lists(columns.inputs["token_ids"]) == [[S, 5, 6, 7, 8, E], [S, UNKNOWN_ID, E]]
+    assert lists(columns.weights) == [[0, 1, 0, 1, 1, 0], [0, 1, 0]]
+    labels = [row[weights > 0].tolist() for row, weights in zip(columns.labels, columns.weights, strict=True)]
+    assert labels == [[0, 2, 1], [2]]
+
+
+# -- span answering -------------------------------------------------------------------------------------------------
+
+ENGLISH = {
+    "question": "Where?",
+    "context": "Mia put the apple on the table.",
+    "answers": ["the table"],
+    "starts": [21],
+}
+KOREAN = {"question": "무엇을?", "context": "미아는 빨간 사과를 먹었다.", "answers": ["빨간 사과"], "starts": [4]}
+SPANS = {  # [START] question ? [END] context [END]
+    # Mia 4, put 5, the 6, app 7, ##le 8, on 9, the 10, table 11
+    "english": (ENGLISH, pieces("Where", "?", "Mia", "put", "the", "app", "##le", "on", "table", "."), [10, 11], 14),
+    # 미아 4, 는 5, 빨간 6, 사과 7, 를 8: the answer ends inside a word
+    "korean": (KOREAN, pieces("무엇을", "?", "미아", "##는", "빨간", "사과", "##를", "먹었다", "."), [6, 7], 12),
+}
+
+
+def span_answering(tokenizer, max_length=20):
+    facts = {"max_length": max_length, "max_question_length": 5, "max_answer_tokens": 16}
+    return SpanAnswering("encoder", {"tokenizer": tokenizer}, facts)
+
+
+@pytest.mark.parametrize("language", SPANS)
+def test_labels_point_at_the_tokens_of_the_answer_and_those_give_it_back(language):
+    example, tokenizer, span, length = SPANS[language]
+    kind = span_answering(tokenizer)
+    columns = kind.columns([example])
+    assert lists(columns.labels) == [span]
+    assert lists(columns.weights) == [[1, 1]]
+    assert UNKNOWN_ID not in columns.inputs["token_ids"][0]
+    assert lists(columns.inputs["segment_ids"]) == [[0] * 4 + [1] * (length - 4)]
+
+    def model(inputs, training):  # is sure of the labels, and surer still of the question, which is no answer
+        hot = tf.one_hot(span, length) * 9 + tf.one_hot([1, 1], length) * 99
+        return hot[None]  # [B, 2, T]
+
+    (answer,) = kind.answers(model, [example])
+    assert answer == example["answers"][0]
+
+
+@pytest.mark.parametrize("language", SPANS)
+def test_an_answer_that_is_cut_off_does_not_count(language):
+    example, tokenizer, span, _ = SPANS[language]
+    for max_length in range(1, 9):
+        (weights,) = lists(span_answering(tokenizer, max_length).columns([example]).weights)
+        assert weights == [float(max_length > span[1] - 4)] * 2
+
+
+# -- all kinds ------------------------------------------------------------------------------------------------------
+
+# Each: backbone, training examples, and one of the test split with the new word "zebra".
+QUESTION = {"question": "who runs", "context": "mia runs", "answers": ["mia"], "starts": [0]}
+ALL = {
+    "text-to-text": (
+        "encoder_decoder",
+        [{"source": "a b", "target": "b a"}],
+        {"source": "a zebra", "target": "zebra a"},
+    ),
+    "language-modelling": ("decoder", [{"text": "a b a"}], {"text": "a zebra"}),
+    "classification": (
+        "encoder",
+        [{"text": "a b", "text_pair": "b", "label": "no"}, {"text": "b a", "text_pair": "a", "label": "yes"}],
+        {"text": "zebra a", "text_pair": "zebra", "label": "no"},
+    ),
+    "tagging": ("encoder", [{"tokens": ["a", "b"], "tags": ["O", "B-x"]}], {"tokens": ["zebra"], "tags": ["O"]}),
+    "span-answering": ("encoder", [QUESTION], {**QUESTION, "question": "who zebra", "context": "mia zebra"}),
+}
+
+
+class Words(Task):
+    """A task that reads words; its splits are in ``ALL``."""
+
+    registered_name = "words"
+
+    def examples(self, split):
+        _, train, test = ALL[self.kind]
+        return train if split == "train" else [test]
+
+
+def fitted(name):
+    task = Words()
+    task.kind = name
+    return KINDS.get(name).fit(task, ALL[name][0], task.examples("train")), task
+
+
+def test_all_kinds_are_tested_here():
+    assert set(ALL) == set(KINDS.names())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_word_of_the_test_split_alone_is_unknown(name):
+    kind, task = fitted(name)
+    for tokenizer in kind.tokenizers.values():
+        assert "zebra" not in tokenizer.tokens
+        assert "a" in tokenizer.tokens or "mia" in tokenizer.tokens
+    for split, unknown in (("train", False), ("test", True)):
+        columns = kind.columns(task.examples(split))
+        for input_name, rows in columns.inputs.items():
+            if input_name.endswith("token_ids"):
+                assert (UNKNOWN_ID in np.concatenate(rows)) == unknown, (split, input_name)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_saved_kind_makes_the_same_columns(name, tmp_path):
+    kind, task = fitted(name)
+    kind.save(tmp_path)
+    loaded = kinds.load(tmp_path)
+    examples = task.examples("train") + task.examples("test")
+    before, after = kind.columns(examples), loaded.columns(examples)
+    for part in ("inputs", "labels", "weights"):
+        expected, found = (keras.tree.map_structure(np.ndarray.tolist, getattr(x, part)) for x in (before, after))
+        assert found == expected
+    assert (loaded.settings(), loaded.fields, loaded.metric) == (kind.settings(), kind.fields, kind.metric)
