@@ -18,6 +18,7 @@ def name_and_value(context, parameter, given):
 def show_training(run):
     """Prints what came of a training, and what can be done next."""
     training = run["training"]
+    best = training["best_validation_loss"]  # None where the training was interrupted before the first measurement
     print_facts(
         {
             "run": run["run"],
@@ -28,8 +29,8 @@ def show_training(run):
             "seconds": f"{training['seconds']:.1f}",
             "tokens a second": figure(training["tokens_per_second"]),
             "peak memory": f"{training['peak_memory_bytes'] / 1e6:,.0f} MB",
-            "best validation loss": figure(training["best_validation_loss"]),
-            "at step": figure(training["best_step"]),
+            "best validation loss": "not measured yet" if best is None else figure(best),
+            "at step": None if best is None else figure(training["best_step"]),
             "status": run["status"],
         }
     )

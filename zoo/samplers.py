@@ -52,7 +52,7 @@ class Sample:
     repetition_penalty: float | None = None
 
     def __post_init__(self):
-        check_number("temperature", self.temperature, lambda x: x > 0, "above 0 (its limit 0 is Greedy())")
+        check_number("temperature", self.temperature, lambda x: x > 0, "above 0 (without one, the choice is greedy)")
         check_number("top_k", self.top_k, lambda x: x >= 1, "at least 1, or None for no limit")
         check_number("top_p", self.top_p, lambda x: 0 < x <= 1, "above 0 and at most 1, or None for no limit")
         check_number("repetition_penalty", self.repetition_penalty, lambda x: x > 0, "above 0, or None for no penalty")

@@ -36,7 +36,8 @@ def text_of(path, member=None):
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise malformed(path, line, f"byte 0x{content[error.start]:02x} is not valid UTF-8", "text in UTF-8") from error
+        expected = "text in UTF-8 (Korean files are often CP949: iconv -f CP949 -t UTF-8 FILE > NEW)"
+        raise malformed(path, line, f"byte 0x{content[error.start]:02x} is not valid UTF-8", expected) from error
     if not text.strip():
         raise DataError(f"{path}: the file is empty.")
     return text.replace("\r\n", "\n")
