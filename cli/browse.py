@@ -62,7 +62,11 @@ def show_family(family):
         print_facts(family["recipe"], title="Recipe of its training (--recipe name=value)")
 
 
-@click.command("show", epilog="\b\nExamples:\n  zoo show transformer\n  zoo show bert --preset base --json")
+@click.command(
+    "show",
+    short_help="One family: settings, parameters by part, paper.",
+    epilog="\b\nExamples:\n  zoo show transformer\n  zoo show bert --preset base --json",
+)
 @click.argument("model")
 @click.option("--preset", metavar="P", help="The preset whose values are shown; the first one by default.")
 @answers_with(show_family)

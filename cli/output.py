@@ -57,8 +57,7 @@ def print_table(columns, rows, title=None):
     from rich.table import Table
     from rich.text import Text
 
-    look = {"title_justify": "left", "title_style": "bold", "box": box.SIMPLE_HEAD, "pad_edge": False}
-    table = Table(title=title, show_header=any(heading.strip("=>") for heading in columns), **look)
+    table = Table(show_header=any(heading.strip("=>") for heading in columns), box=box.SIMPLE_HEAD, pad_edge=False)
     for i, heading in enumerate(columns):
         whole = heading[:1] in (">", "=")
         widest = max((len(line) for row in rows for line in str(row[i]).split("\n")), default=0)
@@ -66,6 +65,8 @@ def print_table(columns, rows, title=None):
         table.add_column(heading[whole:], justify=justify, min_width=widest if whole else None)
     for row in rows:
         table.add_row(*[Text(str(cell)) for cell in row])  # Text: a "[START]" is no markup
+    if title:  # not the table's own, which is broken where the table is narrower
+        console().print(Text(title, style="bold"))
     console().print(table)
 
 

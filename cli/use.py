@@ -77,7 +77,13 @@ def _lines():
     """The lines of standard input, UTF-8."""
     if sys.stdin.isatty():
         click.echo("one text a line; Ctrl-D ends", err=True)
-    return [line.rstrip("\r\n") for line in click.get_text_stream("stdin", encoding="utf-8")]
+    lines = []
+    for number, line in enumerate(click.get_binary_stream("stdin"), 1):
+        try:
+            lines.append(line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n"))
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"standard input:{number}: this is not UTF-8; expected text in UTF-8.") from error
+    return lines
 
 
 def _fields(text, names, number):
@@ -142,6 +148,7 @@ def attend(run, text, out, layer, head, part):
     run = zoo.load(run)
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always", UserWarning)
+        warnings.filterwarnings("ignore", message="You are using a softmax over axis")  # one token can look at one only
         file = zoo.attend(
             run,
             _fields(text, run.kind.fields, 1),
@@ -160,6 +167,7 @@ def show_export(exported):
     click.echo(exported["folder"])
     inputs, outputs = (", ".join(exported[side]) for side in ("inputs", "outputs"))
     click.echo(f"serving_default takes strings ({inputs}) and returns {outputs}")
+    click.echo("In Python: import tensorflow_text, which brings its operations, then tf.saved_model.load.")
 
 
 @click.command(epilog="\b\nExamples:\n  zoo export runs/mine serving/translator\n  zoo export runs/mine out --json")
@@ -170,7 +178,7 @@ def export(run, directory):
     """Writes RUN as a SavedModel for TF Serving.
 
     It goes into DIR/<version>/. Strings go in; texts, labels, tags or answers come out. The next free
-    version is taken: 1, 2, 3, ...
+    version is taken: 1, 2, 3, ... TF Serving has all operations it needs; in Python, import tensorflow_text first.
     """
     run_config(run)
     from zoo.quiet import load_tensorflow

@@ -188,12 +188,20 @@ def test_a_mistake_is_answered_in_one_line(zoo, tmp_path, args, pieces):
     done = zoo(*args)
     assert done.exit_code == 2
     assert done.stdout == ""
-    said = [line for line in done.stderr.splitlines() if not line.startswith("counting ")]
+    said = [line for line in done.stderr.splitlines() if not line.endswith(" ...")]  # signs of life
     assert len(said) == 1 and "Traceback" not in said[0], said
     for piece in pieces:
         assert piece in said[0]
     # What could not begin leaves nothing behind.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.tsv", "full"]
+
+
+def test_standard_input_that_is_not_utf8_is_refused_with_its_line(zoo, tmp_path):
+    (tmp_path / "config.json").write_text('{"kind": "text-to-text"}', encoding="utf-8")
+    done = zoo("predict", ".", input="a\n정말\n".encode("cp949"))
+    assert (done.exit_code, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "standard input:2" in line and "UTF-8" in line
 
 
 def test_a_mistake_of_ours_keeps_its_traceback(zoo, monkeypatch):

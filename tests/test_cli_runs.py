@@ -279,6 +279,7 @@ def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
     assert trained["status"] == "interrupted"
     assert trained["training"]["steps"] > 0
     assert "Traceback" not in stderr and "oneDNN" not in stderr and "cuda" not in stderr.lower()
+    assert "reading the examples of copy" in stderr and "making the vocabulary" in stderr and " inf" not in stderr
     figures = document(zoo("evaluate", out, "--json"))
     assert figures["nll"] > 0
 

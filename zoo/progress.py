@@ -1,7 +1,19 @@
-"""The progress bar of a training: loss, tokens per second, time left. Written to standard error."""
+"""Signs of life of a training: what is prepared, then a bar with loss, tokens per second, time left.
+
+All of it goes to standard error.
+"""
+
+import math
+import sys
 
 import rich.console
 import rich.progress
+
+
+def announce(what, shown=True):
+    """Says what begins before there is a bar: a vocabulary can take as long as a small training."""
+    if shown:
+        print(f"{what} ...", file=sys.stderr, flush=True)
 
 
 class TrainingProgress:
@@ -36,5 +48,6 @@ class TrainingProgress:
 
     def _show(self, step, seconds, loss, best, tokens):
         speed = tokens / max(seconds, 1e-9)
-        figures = f"step {step}  loss {loss:.3f}  best validation {best:.3f}  {speed:,.0f} tokens/s"
+        measured = f"best validation {best:.3f}  " if math.isfinite(best) else ""  # the first comes after some steps
+        figures = f"step {step}  loss {loss:.3f}  {measured}{speed:,.0f} tokens/s"
         self.bar.update(self.line, completed=step if self.in_steps else seconds, figures=figures)

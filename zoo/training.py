@@ -12,6 +12,7 @@ from zoo import settings as settings_module
 from zoo.learning import learn
 from zoo.machine import machine
 from zoo.optimization import Recipe
+from zoo.progress import announce
 from zoo.registry import KINDS
 from zoo.runs import (
     Run,
@@ -96,10 +97,13 @@ def train(
 
     keras.utils.set_random_seed(seed)
     strategy = _strategy(strategy)
+    announce(f"reading the examples of {task.name}", progress)
     examples = task.examples("train")
     source = None if init is None else init if isinstance(init, Run) else Run.load(init)
     if source:
         config, preset = _initial_settings(family, source, chosen)
+    if not source:
+        announce(f"making the vocabulary from {len(examples):,} examples", progress)
     kind = kind_class.fit(task, family.kind, examples, tokenizers=_tokenizers(source, kind_class) if source else None)
     config = model_settings(config, kind, settings or {})
     with strategy.scope():
