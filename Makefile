@@ -4,13 +4,18 @@ VENV ?= .venv
 INSTALLED = $(VENV)/installed
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test parity lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 600 --out demo --overwrite
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# Against the reference libraries themselves (PyTorch, transformers, tiktoken); `make test` has their recordings.
+parity: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable ".[test,parity]"
+	$(BIN)/python -m pytest --live tests/test_references.py tests/parity
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -18,6 +18,17 @@ if not installed:
     pytest.exit("zoo.models is missing: run 'pip install -e .' first (or 'make test', which does).", returncode=4)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--live", action="store_true", help="compare with the reference libraries of the extra [parity]")
+
+
+@pytest.fixture
+def live(request):
+    """Runs a test against the libraries of ``[parity]``, which only ``--live`` asks for (``make parity``)."""
+    if not request.config.getoption("live"):
+        pytest.skip("needs --live and the extra [parity]")
+
+
 @pytest.fixture(autouse=True)
 def seeds():
     """Every test begins with the same random numbers, whichever tests ran before it."""
