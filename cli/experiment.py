@@ -45,10 +45,12 @@ Examples:
   zoo train gpt shakespeare --steps 2000 --learning-rate 1e-3
   zoo train bert tiny-sentiment --preset mini --set dropout=0.2 --recipe warmup_steps=200
   zoo train attention_seq2seq translation --data pairs.tsv --epochs 10
-  zoo train transformer translation --data talks.en --data talks.ko --out runs/talks"""
+  zoo train transformer translation --data talks.en --data talks.ko --out runs/talks
+  zoo train --resume runs/talks
+  zoo train gpt shakespeare --strategy multi-worker --workers 10.0.0.1:4000,10.0.0.2:4000 --worker 0"""
 )
-@click.argument("model")
-@click.argument("task")
+@click.argument("model", required=False)
+@click.argument("task", required=False)
 @click.option("--preset", metavar="P", help="Size of the model, see 'zoo show MODEL'; the first one by default.")
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", callback=name_and_value,
@@ -72,33 +74,73 @@ Examples:
 @click.option("--init", metavar="RUN", help="A run whose weights, settings and tokenizer are the start.")
 @click.option("--out", metavar="DIR", help="Folder of the run; runs/TASK/MODEL-PRESET-seedN by default.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in that folder, if there is one.")
+@click.option("--resume", metavar="RUN", help="Go on with a training that was stopped or killed; without MODEL and TASK.")
 @click.option(
-    "--strategy", type=click.Choice(["none", "mirrored"]), default="none", show_default=True,
-    help="mirrored: share each batch among all local devices.",
+    "--precision", type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]), default="float32",
+    show_default=True, help="What layers compute in; weights are float32 in each.",
 )  # fmt: skip
+@click.option(
+    "--accumulation", type=click.IntRange(1), default=1, metavar="N",
+    help="Compute each batch in N parts, one after the other: less memory, the same step.",
+)  # fmt: skip
+@click.option("--checkpoint-steps", type=click.IntRange(1), metavar="N", help="Write a checkpoint every N steps.")
+@click.option(
+    "--checkpoint-minutes", type=click.FloatRange(0), default=5, show_default=True, metavar="X",
+    help="Write a checkpoint every X minutes, unless --checkpoint-steps is given.",
+)  # fmt: skip
+@click.option("--tensorboard", is_flag=True, help="Write losses and learning rate for TensorBoard into RUN/tensorboard.")
+@click.option(
+    "--strategy", type=click.Choice(["none", "mirrored", "multi-worker", "tpu"]), default="none", show_default=True,
+    help="Share each batch among: mirrored, all local devices; multi-worker, several machines; "
+    "tpu, the cores of a TPU (not tested on hardware).",
+)  # fmt: skip
+@click.option("--devices", metavar="NAME,...", help="For mirrored: which devices, such as GPU:0,GPU:1.")
+@click.option("--workers", metavar="HOST:PORT,...", help="For multi-worker: all of them, the chief first; or set TF_CONFIG.")
+@click.option("--worker", type=click.IntRange(0), metavar="N", help="For multi-worker: which one this is, from 0.")
+@click.option("--tpu", default="", metavar="NAME", help="For tpu: its name or address; the one of this machine by default.")
+@click.pass_context
 @answers_with(show_training)
-def train(model, task, data, **options):
+def train(context, model, task, data, resume, strategy, devices, workers, worker, tpu, **options):
     """Trains MODEL on TASK; stores the run in a folder.
 
     The weights kept are those of the best validation loss. Ctrl-C ends the
-    training early; what it leaves is a run like any other.
+    training early; what it leaves is a run like any other, and --resume goes
+    on with it.
     """
+    if resume:
+        given = [name for name in (*options, "data") if context.get_parameter_source(name).name == "COMMANDLINE"]
+        if model or given:
+            what = f"--{given[0].replace('_', '-')}" if given else f"MODEL {model!r}"
+            raise click.UsageError(f"--resume takes everything from {resume}; {what} cannot be given with it.")
+        run_config(resume)
+    elif not (model and task):
+        raise click.UsageError("MODEL and TASK are needed, such as 'zoo train gpt tiny-stories'; or --resume RUN.")
     budgets = [name for name in ("steps", "epochs", "minutes") if options[name] is not None]
     if len(budgets) > 1:
         raise click.UsageError(f"--{' and --'.join(budgets)} were given; choose one budget.")
-    check_names(models=[model], tasks=[task])
+    if not resume:
+        check_names(models=[model], tasks=[task])
     from zoo.quiet import load_tensorflow
 
     load_tensorflow()
     import zoo
+    from zoo.strategies import make_strategy
     from zoo.trainer import DivergedError
 
     try:
-        run = zoo.train(model, task, data=list(data) or None, **options)
+        strategy = make_strategy(strategy, _names(devices), _names(workers), worker, tpu)
+        if resume:
+            run = zoo.resume(resume, strategy=strategy)
+        else:
+            run = zoo.train(model, task, data=list(data) or None, strategy=strategy, **options)
     except DivergedError as error:
         raise click.ClickException(str(error)) from error
     splits = list(run.task.splits)
     return {"run": str(run.folder), **run.config, "splits": splits, "training": run.results()["training"]}
+
+
+def _names(text):
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
 def check_names(models, tasks):

@@ -6,6 +6,8 @@ size: the last one of an epoch is filled up with repeated rows of weight zero,
 which count nowhere and let replicas share each batch evenly.
 """
 
+import hashlib
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,13 +91,24 @@ class Batches:
         for rows in self._order(columns, number):
             yield (*self._batch(columns, rows), rows)
 
-    def stream(self):
-        """Yields ``(inputs, labels, weights)`` without end, epoch after epoch."""
-        number = 0
-        while True:
-            for inputs, labels, weights, _ in self.epoch(number):
-                yield inputs, labels, weights
-            number += 1
+    def stream(self, start=0):
+        """Yields ``(inputs, labels, weights)`` without end, epoch after epoch, from batch number ``start`` on."""
+        for number in itertools.count():
+            columns = self._columns(number)
+            order = self._order(columns, number)
+            for rows in order[start:]:
+                yield self._batch(columns, rows)
+            start = max(0, start - len(order))
+
+    def fingerprint(self):
+        """A short text that changes when the examples of the first epoch or their order do."""
+        columns = self._columns(0)
+        digest = hashlib.sha256(repr((self.batch_size, self.seed, self.multiple, sorted(columns.inputs))).encode())
+        for column in (*columns.inputs.values(), columns.labels, columns.weights):
+            for row in column:
+                digest.update(np.ascontiguousarray(row).data)
+                digest.update(b"|")
+        return digest.hexdigest()[:16]
 
     def _order(self, columns, epoch):
         lengths = columns.lengths()

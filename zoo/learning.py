@@ -1,82 +1,228 @@
-"""What a run keeps of its training: history, speed, and the weights of the best validation loss."""
+"""The loop of a training: measure, write down, keep the best weights and a checkpoint, stop when asked to."""
 
 import csv
 import math
+import shutil
+import signal
+import threading
 import time
 
+import numpy as np
+import tensorflow as tf
+
+from zoo import checkpoints
+from zoo.checkpoints import Checkpoint, Journal
 from zoo.memory import PeakMemory
 from zoo.progress import TrainingProgress
-from zoo.runs import HISTORY, HISTORY_COLUMNS, WEIGHTS
+from zoo.runs import HISTORY, HISTORY_COLUMNS
+
+ROWS = 10  # of the history between two measurements of the validation loss,
+MOST_STEPS = 100  # but never more steps than this between two rows
 
 
-def learn(run, trainer, validation, every, progress):
-    """Trains until the run's budget is spent, or Ctrl-C.
+class WorkerLostError(ConnectionError):
+    """One of several workers does not answer any more."""
+
+
+def learn(run, trainer, batches, validation, chief=True, shown=True, checkpoint=None):
+    """Trains until the run's budget is spent, it gets no better (``patience``), or Ctrl-C or SIGTERM.
 
     Args:
-        run: a new :class:`zoo.runs.Run`, its ``config`` with ``steps`` or ``minutes``.
-        trainer: a :class:`zoo.trainer.Trainer` that has been fed.
-        validation: batches of the validation split.
-        every: steps between two measurements of the validation loss.
-        progress: whether to show a progress bar.
+        run: a :class:`zoo.runs.Run`; its ``config`` says budget and intervals.
+        trainer: a :class:`zoo.trainer.Trainer`.
+        batches: those of the training split.
+        validation: those of the validation split.
+        chief: whether this process writes; all but one of several workers do not.
+        shown: whether to show a progress bar.
+        checkpoint: the :class:`zoo.checkpoints.Checkpoint` to go on from.
+
+    Raises:
+        zoo.trainer.DivergedError: the loss is not finite.
+        CheckpointError: a checkpoint cannot be written.
+        WorkerLostError: another worker died; all must be started again.
     """
-    steps, minutes = run.config["steps"], run.config["minutes"]
-    best, best_step, status = math.inf, 0, "complete"
-    history = open(run.folder / HISTORY, "w", encoding="utf-8", newline="")  # noqa: SIM115 - closed in `finally`
-    writer = csv.DictWriter(history, HISTORY_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    memory = PeakMemory()
-    training_seconds = 0.0  # validation excluded
-    first_call = None  # (seconds, tokens) of the call that traced the graph: excluded from the speed
+    learner = _Learner(run, trainer, batches, validation, chief)
+    if checkpoint:
+        learner.resume(checkpoint)
+    trainer.feed(batches)
+    status = "failed"
     title = f"{run.config['model']}:{run.config['preset']} on {run.config['task']}"
     try:
-        with TrainingProgress(title, run.config, progress) as show:
-            while (steps is None or trainer.step < steps) and (minutes is None or training_seconds < 60 * minutes):
-                until_measured = every - trainer.step % every
-                started = time.perf_counter()
-                _, loss = trainer.advance(min(until_measured, (steps or math.inf) - trainer.step))
-                training_seconds += time.perf_counter() - started
-                first_call = first_call or (training_seconds, trainer.tokens)
-                row = {
-                    "step": trainer.step,
-                    "seconds": f"{training_seconds:.3f}",
-                    "tokens": trainer.tokens,
-                    "train_loss": f"{loss:.6f}",
-                    "learning_rate": f"{trainer.learning_rate:.6g}",
-                }
-                is_over = trainer.step == steps or (minutes is not None and training_seconds >= 60 * minutes)
-                if trainer.step % every == 0 or is_over:
-                    validation_loss = trainer.validate(validation)
-                    row["validation_loss"] = f"{validation_loss:.6f}"
-                    if validation_loss < best:
-                        best, best_step = validation_loss, trainer.step
-                        run.save_weights()
-                writer.writerow(row)
-                history.flush()
-                show(trainer.step, training_seconds, loss, best, trainer.tokens)
+        with _StopRequest() as stop, TrainingProgress(title, run.config, shown and chief) as show:
+            status = learner.learn(stop, show)
     except KeyboardInterrupt:
         status = "interrupted"
-    except BaseException:
-        status = "failed"
-        raise
+    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
+        raise WorkerLostError(
+            f"another worker does not answer any more (at step {trainer.step}). Start all workers again with "
+            f"--resume {run.folder}: they go on from the last checkpoint. {error.message.splitlines()[0]}"
+        ) from error
     finally:
-        history.close()
-        run.config["status"] = status
-        run.save_config()
-    if best < math.inf:
-        run.model.load_weights(run.folder / WEIGHTS)
-    else:  # nothing was measured: the last weights are all there is
-        run.save_weights()
-    first_seconds, first_tokens = first_call or (0.0, 0)
-    seconds, tokens = training_seconds - first_seconds, trainer.tokens - first_tokens
-    run.record(
-        "training",
-        {
-            "steps": trainer.step,
-            "seconds": training_seconds,
-            "tokens": trainer.tokens,
-            "tokens_per_second": tokens / seconds if seconds else trainer.tokens / (training_seconds or 1.0),
-            "peak_memory_bytes": memory.bytes(),
-            "best_step": best_step,
-            "best_validation_loss": best if best < math.inf else None,
-        },
-    )
+        learner.finish(status)
+
+
+class _StopRequest:
+    """Context manager: the first Ctrl-C or SIGTERM sets ``asked`` and lets the step end; a second one interrupts."""
+
+    def __enter__(self):
+        self.asked = False
+        self.old = {}
+        if threading.current_thread() is threading.main_thread():  # others may not handle signals
+            self.old = {name: signal.signal(name, self._ask) for name in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *error):
+        for name, handler in self.old.items():
+            signal.signal(name, handler)
+
+    def _ask(self, *_):
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+class _Learner:
+    def __init__(self, run, trainer, batches, validation, chief):
+        self.run, self.config, self.trainer, self.validation, self.chief = run, run.config, trainer, validation, chief
+        self.fingerprint = batches.fingerprint()
+        self.journal = Journal()
+        self.best_weights = []
+        self.memory = PeakMemory()
+        self.called = False  # in this process; the first call traces the graph
+        self.saved_at = time.monotonic()
+        if chief:
+            self._write_history()
+        folder = str(run.folder / "tensorboard")
+        self.tensorboard = tf.summary.create_file_writer(folder) if chief and self.config["tensorboard"] else None
+
+    def resume(self, checkpoint):
+        """Takes up everything where the checkpoint was made."""
+        if checkpoint.fingerprint != self.fingerprint:
+            raise checkpoints.CheckpointError(
+                f"the examples of {self.config['task']} are not those that {self.run.folder} was trained on until "
+                f"step {checkpoint.journal.step}: give it its data back, or train anew with --overwrite."
+            )
+        self.journal, self.best_weights = checkpoint.journal, checkpoint.best
+        self.trainer.restore(checkpoint.state, self.journal.step, self.journal.tokens)
+        if self.chief:
+            self._write_history()
+            self._save_best()
+
+    def learn(self, stop, show):
+        """The loop; returns the status that the run ends with."""
+        every, journal, patience = self.config["evaluate_every"], self.journal, self.config["recipe"]["patience"]
+        between = min(MOST_STEPS, max(1, every // ROWS))
+        while not self._is_spent() and not (patience and journal.waited >= patience):
+            self._advance(min(n - self.trainer.step % n for n in (between, self.config["checkpoint_steps"] or between)))
+            is_measured = self.trainer.step % every == 0 or self._is_spent()
+            if self.trainer.step % between == 0 or is_measured:
+                self._write_row(self._measure() if is_measured else None)
+            best = math.inf if journal.best is None else journal.best
+            show(journal.step, journal.seconds, self.loss, best, journal.tokens)
+            if stop.asked:
+                if not self._is_spent():
+                    self._save_checkpoint()
+                    return "interrupted"
+            elif self._is_time_to_save():
+                self._save_checkpoint()
+        return "complete"
+
+    def finish(self, status):
+        """Leaves the run as one that can be used: the best weights, the history, the figures of the training."""
+        journal = self.journal
+        self.config["status"] = status
+        if self.best_weights:
+            self.run.model.set_weights(self.best_weights)
+        if not self.chief:
+            return
+        self.run.save_config()
+        if status == "failed":
+            return
+        self.run.save_weights()
+        if status == "complete":
+            shutil.rmtree(self.run.folder / checkpoints.FOLDER, ignore_errors=True)
+        seconds, tokens = journal.timed_seconds, journal.timed_tokens
+        speed = tokens / seconds if seconds else journal.tokens / (journal.seconds or 1.0)
+        figures = {"steps": journal.step, "seconds": journal.seconds, "tokens": journal.tokens}
+        figures |= {"tokens_per_second": speed, "peak_memory_bytes": self.memory.bytes()}
+        self.run.record("training", {**figures, "best_step": journal.best_step, "best_validation_loss": journal.best})
+
+    def _is_spent(self):
+        steps, minutes = self.config["steps"], self.config["minutes"]
+        return self.trainer.step >= steps if minutes is None else self.journal.seconds >= 60 * minutes
+
+    def _advance(self, most_steps):
+        journal, trainer = self.journal, self.trainer
+        left = most_steps if self.config["steps"] is None else self.config["steps"] - trainer.step
+        started, tokens = time.perf_counter(), trainer.tokens
+        nll, counts = trainer.advance(min(most_steps, left))
+        seconds, tokens = time.perf_counter() - started, trainer.tokens - tokens
+        journal.step, journal.tokens, journal.seconds = trainer.step, trainer.tokens, journal.seconds + seconds
+        if self.called:
+            journal.timed_seconds, journal.timed_tokens = journal.timed_seconds + seconds, journal.timed_tokens + tokens
+        self.called = True
+        self.loss = float((nll * counts).sum() / max(counts.sum(), 1))
+        for step_nll, count in zip(nll.tolist(), counts.tolist(), strict=True):
+            # One step after the other: the sum does not depend on how many steps a call has run.
+            nats, total = journal.interval
+            journal.interval = (nats + step_nll * count, total + count)
+
+    def _measure(self):
+        """The validation loss; keeps the weights if they are the best."""
+        with self.trainer.averaged():
+            loss = self.trainer.validate(self.validation)
+            is_best = self.journal.best is None or loss < self.journal.best
+            self.journal.waited = 0 if is_best else self.journal.waited + 1
+            if is_best:
+                self.journal.best, self.journal.best_step = loss, self.trainer.step
+                self.best_weights = [np.array(weight) for weight in self.run.model.get_weights()]
+                if self.chief:
+                    self.run.save_weights()
+        return loss
+
+    def _write_row(self, validation_loss):
+        journal = self.journal
+        nats, count = journal.interval
+        journal.interval = (0.0, 0.0)
+        row = {
+            "step": journal.step,
+            "seconds": f"{journal.seconds:.3f}",
+            "tokens": journal.tokens,
+            "train_loss": f"{nats / max(count, 1):.6f}",
+            "learning_rate": f"{self.trainer.learning_rate:.6g}",
+            "validation_loss": "" if validation_loss is None else f"{validation_loss:.6f}",
+        }
+        journal.rows.append(row)
+        if self.chief:
+            with open(self.run.folder / HISTORY, "a", encoding="utf-8", newline="") as file:
+                csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n").writerow(row)
+        if self.tensorboard:
+            with self.tensorboard.as_default(step=journal.step):
+                for name in ("train_loss", "validation_loss", "learning_rate"):
+                    if row[name]:
+                        tf.summary.scalar(name, float(row[name]))
+
+    def _write_history(self):
+        with open(self.run.folder / HISTORY, "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.journal.rows)
+
+    def _is_time_to_save(self):
+        if self._is_spent():
+            return False
+        steps, minutes = self.config["checkpoint_steps"], self.config["checkpoint_minutes"]
+        return self.trainer.step % steps == 0 if steps else time.monotonic() - self.saved_at >= 60 * minutes
+
+    def _save_checkpoint(self):
+        if self.chief:
+            Checkpoint(self.journal, self.fingerprint, self.trainer.state(), self.best_weights).save(self.run.folder)
+        self.saved_at = time.monotonic()
+
+    def _save_best(self):
+        """Weights on disk may be newer than the checkpoint: puts the checkpoint's best in their place."""
+        if self.best_weights:
+            now = self.run.model.get_weights()
+            self.run.model.set_weights(self.best_weights)
+            self.run.save_weights()
+            self.run.model.set_weights(now)

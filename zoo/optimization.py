@@ -24,6 +24,10 @@ class Recipe:
         weight_decay: decoupled (Loshchilov 2019); spares biases and normalization (all 1-D weights).
         clip_norm: largest norm of all gradients together (Pascanu 2013); 0 does not clip.
         beta_1, beta_2, epsilon: Adam's (Kingma 2015).
+        ema: decay of the moving average of all weights, which is then measured and kept in their place
+            (Polyak 1992); 0 keeps the weights themselves.
+        patience: after how many measurements of the validation loss without a better one the
+            training ends; 0 trains to the end of the budget.
     """
 
     learning_rate: float = 1e-3
@@ -35,16 +39,18 @@ class Recipe:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
+    ema: float = 0.0
+    patience: int = 0
 
     def __post_init__(self):
         # "not ... <" and the like: every comparison with nan is false, so that nan is refused, too.
         for name in ("learning_rate", "epsilon"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be positive and finite, not {getattr(self, name)}.")
-        for name in ("label_smoothing", "beta_1", "beta_2"):
+        for name in ("label_smoothing", "beta_1", "beta_2", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie in [0, 1), not {getattr(self, name)}.")
-        for name in ("warmup_steps", "weight_decay", "clip_norm"):
+        for name in ("warmup_steps", "weight_decay", "clip_norm", "patience"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative, it is {getattr(self, name)}.")
         schedules = get_args(get_type_hints(type(self))["schedule"])
@@ -91,6 +97,8 @@ def make_optimizer(recipe, total_steps, variables):
         beta_1=recipe.beta_1,
         beta_2=recipe.beta_2,
         epsilon=recipe.epsilon,
+        use_ema=recipe.ema > 0,
+        ema_momentum=recipe.ema,
     )
     optimizer.exclude_from_weight_decay(var_list=[v for v in variables if len(v.shape) < 2])
     return optimizer

@@ -4,11 +4,13 @@
 config.json                   model, settings, task, recipe, budget, seed, versions, status
 text/                         the kind of task: tokenizers, labels (:mod:`zoo.kinds`)
 model.weights.h5              the weights of the best validation loss
+checkpoints/                  what a training that was stopped needs to go on (:mod:`zoo.checkpoints`)
 history.csv                   one line a measurement: step, seconds, tokens, losses
 results.json                  training speed and the scores of each evaluated split
 ============================  ==================================================================
 """
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -17,12 +19,15 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+import filelock
+
 from zoo import kinds, settings
 from zoo.registry import MODELS, unknown_name
 from zoo.task_model import TaskModel
 from zoo.tasks import find
 
 CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS = "config.json", "text", "model.weights.h5", "history.csv", "results.json"
+LOCK = ".lock"
 HISTORY_COLUMNS = ("step", "seconds", "tokens", "train_loss", "learning_rate", "validation_loss")
 
 
@@ -59,7 +64,7 @@ class Run:
         missing = [name for name in (CONFIG, TEXT, WEIGHTS) if not (folder / name).exists()]
         if missing:
             raise RunError(f"{folder} is not a run: {', '.join(missing)} not found in it. 'zoo train' makes one.")
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = read_config(folder)
         kind = kinds.load(folder / TEXT)
         model = build_model(config["model"], config["settings"], kind)
         model.load_weights(folder / WEIGHTS)
@@ -106,6 +111,18 @@ class Run:
 def load(folder):
     """The run in ``folder``, see :meth:`Run.load`."""
     return Run.load(folder)
+
+
+def read_config(folder):
+    """The contents of a run's ``config.json``.
+
+    Raises:
+        RunError: there is none.
+    """
+    try:
+        return json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{folder} is not a run: {CONFIG} not found in it. 'zoo train' makes one.") from None
 
 
 def parse_model(name, preset=None):
@@ -158,16 +175,36 @@ def check_folder(folder, overwrite):
     if (folder / CONFIG).exists():
         if not overwrite:
             raise RunError(f"{folder} already holds a run. Choose another folder, or say --overwrite (overwrite=True).")
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    elif folder.exists() and (not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())):
         raise RunError(f"{folder} is not an empty folder and holds no run: choose another.")
     return folder
 
 
 def clear_folder(folder):
-    """Makes a folder that :func:`check_folder` has passed, empty; an old run is gone then."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+    """Empties a folder that :func:`check_folder` has passed and :func:`locked` holds; an old run is gone then."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
+
+
+@contextlib.contextmanager
+def locked(folder):
+    """While this context is active, no other process trains into ``folder``; the system frees the lock of a dead one.
+
+    Raises:
+        RunError: another process does.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(folder / LOCK, timeout=0):
+            yield
+    except filelock.Timeout:
+        raise RunError(
+            f"another training writes into {folder} at this moment: choose another folder, or wait."
+        ) from None
 
 
 def versions():

@@ -6,13 +6,17 @@ of tokens; so the count is summed over the replicas first. Gradients are summed
 over the replicas, then clipped: the clipped step is that of one big device.
 """
 
+import contextlib
 import math
 import time
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from zoo.evaluation import likelihood_function, likelihoods
 from zoo.optimization import cross_entropy, make_optimizer, smoothed
+from zoo.strategies import distribute
 
 SECONDS_PER_CALL = 0.5  # a call into the graph runs as many steps as fit into about this time
 MOST_STEPS_PER_CALL = 50
@@ -30,40 +34,47 @@ class Trainer:
         recipe: a :class:`zoo.optimization.Recipe`.
         total_steps: the length of the training, for the learning-rate schedule.
         strategy: a ``tf.distribute.Strategy``; the default one runs on one device.
+        accumulation: int, in how many parts, one after the other, a replica's share of a batch is computed;
+            the step is the same, the memory less.
     """
 
-    def __init__(self, model, recipe, total_steps, strategy=None):
+    def __init__(self, model, recipe, total_steps, strategy=None, accumulation=1):
         self.model = model
         self.recipe = recipe
         self.strategy = strategy or tf.distribute.get_strategy()
+        self.accumulation = accumulation
         with self.strategy.scope():
             self.optimizer = make_optimizer(recipe, total_steps, model.trainable_variables)
+            # float16 has few small numbers: the loss is made large, and gradients that overflow are left out.
+            if model.compute_dtype == "float16":
+                self.optimizer = keras.optimizers.LossScaleOptimizer(self.optimizer)
             self.optimizer.build(model.trainable_variables)
         self.step = 0
         self.tokens = 0
+        self._calls = 0
         self._measure = likelihood_function(model)
         self._steps_per_call = 1
 
     def feed(self, batches):
-        """Opens the stream of training batches; each is shared evenly among the replicas.
+        """Opens the stream of training batches at the step that comes next; replicas share each evenly.
 
         Raises:
-            ValueError: the batch size cannot be divided by the number of replicas.
+            ValueError: the batch size cannot be divided by the number of replicas and of parts.
         """
-        replicas = self.strategy.num_replicas_in_sync
-        if batches.batch_size % replicas:
-            raise ValueError(f"batch size {batches.batch_size} cannot be shared evenly by {replicas} replicas.")
-        dataset = tf.data.Dataset.from_generator(batches.stream, output_signature=_signature(batches)).prefetch(8)
-        options = tf.data.Options()
-        options.autotune.enabled = False  # its threads can stall the end of a short run
-        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-        self._iterator = iter(self.strategy.experimental_distribute_dataset(dataset.with_options(options)))
+        parts = self.strategy.num_replicas_in_sync * self.accumulation
+        if batches.batch_size % parts:
+            raise ValueError(
+                f"batch size {batches.batch_size} cannot be shared evenly by {self.strategy.num_replicas_in_sync} "
+                f"replica(s) in {self.accumulation} part(s) each: choose a multiple of {parts}."
+            )
+        self._iterator = distribute(batches, self.strategy, self.step)
 
     def advance(self, most_steps):
         """Trains for some steps, at most ``most_steps``; as many as run in about half a second.
 
         Returns:
-            steps, nll: how many were run, and their mean loss in nats per token (without label smoothing).
+            nll, tokens: float arrays with an entry for each step that was run: its mean loss in nats per token
+            (without label smoothing), its number of target tokens.
 
         Raises:
             DivergedError: the loss is not finite; names the step.
@@ -78,12 +89,49 @@ class Trainer:
                     f"the loss is {value} at step {self.step + i + 1}. A smaller learning rate, a longer warm-up "
                     f"or clipping (clip_norm) may help; the learning rate was {self.learning_rate:.3g}."
                 )
-        if self.step:  # the first call has traced the graph: its time says nothing
+        if self._calls:  # the first call has traced the graph: its time says nothing
             fitting = int(SECONDS_PER_CALL / max(seconds / count, 1e-6))
             self._steps_per_call = max(1, min(MOST_STEPS_PER_CALL, fitting))
+        self._calls += 1
         self.step += count
         self.tokens += int(tokens.sum())
-        return count, float((nll * tokens).sum() / max(tokens.sum(), 1))
+        return nll, tokens
+
+    def state(self):
+        """All that the next step depends on, as a list of arrays: weights, random seeds, the optimizer's memory."""
+        return [np.array(variable) for variable in self._variables()]
+
+    def restore(self, state, step, tokens):
+        """Takes up the training where :meth:`state` was asked; call it before :meth:`feed`.
+
+        Raises:
+            ValueError: the state belongs to another model or optimizer.
+        """
+        variables = self._variables()
+        if [tuple(v.shape) for v in variables] != [array.shape for array in state]:
+            raise ValueError("the checkpoint was made for a model or an optimizer of another form.")
+        for variable, array in zip(variables, state, strict=True):
+            variable.assign(array)
+        self.step, self.tokens = step, tokens
+
+    def _variables(self):
+        return [*self.model.variables, *self.optimizer.variables]
+
+    @contextlib.contextmanager
+    def averaged(self):
+        """While this context is active, the model has the moving average of its weights (``Recipe.ema``), if any."""
+        averages = [variable for variable in self.optimizer.variables if variable.name.endswith("average")]
+        if not (self.recipe.ema and self.step):
+            yield
+            return
+        trained = [np.array(variable) for variable in self.model.trainable_variables]
+        for variable, average in zip(self.model.trainable_variables, averages, strict=True):
+            variable.assign(average.value)
+        try:
+            yield
+        finally:
+            for variable, array in zip(self.model.trainable_variables, trained, strict=True):
+                variable.assign(array)
 
     @property
     def learning_rate(self):
@@ -110,32 +158,53 @@ class Trainer:
 
     def _replica_step(self, inputs, labels, weights):
         replica = tf.distribute.get_replica_context()
-        variables = self.model.trainable_variables
         tokens = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.reduce_sum(weights))
+        if self.accumulation == 1:
+            gradients, nll = self._gradients(inputs, labels, weights, tokens)
+        else:
+            gradients, nll = self._accumulated(inputs, labels, weights, tokens)
+        gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        if self.recipe.clip_norm:
+            gradients = self._clip(gradients)
+        # The optimizer sums over the replicas once more.
+        replicas = self.strategy.num_replicas_in_sync
+        if replicas > 1:
+            gradients = [gradient / replicas for gradient in gradients]
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+        nll = replica.all_reduce(tf.distribute.ReduceOp.SUM, nll)
+        return tf.math.divide_no_nan(nll, tokens), tokens
+
+    def _gradients(self, inputs, labels, weights, tokens):
+        """Dense gradients of this replica's part of the loss, and its nats without smoothing.
+
+        An embedding's gradient comes as rows, some of them twice: only the dense sum has the norm that is clipped.
+        """
         with tf.GradientTape() as tape:
             logits = self.model(inputs, training=True)
             nll = cross_entropy(labels, logits)
             loss = tf.reduce_sum(smoothed(nll, logits, self.recipe.label_smoothing) * weights)
             loss = tf.math.divide_no_nan(loss, tokens)  # no token counts where every answer of a batch was cut off
-        # An embedding's gradient comes as rows, some of them twice: only the dense sum has the norm that is clipped.
-        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, [variable.value for variable in variables])]
-        gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-        if self.recipe.clip_norm:
-            gradients, _ = tf.clip_by_global_norm(gradients, self.recipe.clip_norm)
-        # The optimizer sums over the replicas once more.
-        replicas = self.strategy.num_replicas_in_sync
-        if replicas > 1:
-            gradients = [gradient / replicas for gradient in gradients]
-        self.optimizer.apply(gradients, variables)
-        nll = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.reduce_sum(nll * weights))
-        return tf.math.divide_no_nan(nll, tokens), tokens
+            loss = self.optimizer.scale_loss(loss)
+        variables = [variable.value for variable in self.model.trainable_variables]
+        return [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)], tf.reduce_sum(nll * weights)
 
+    def _accumulated(self, inputs, labels, weights, tokens):
+        """The same, computed in parts one after the other."""
+        parts = tf.nest.map_structure(
+            lambda x: tf.reshape(x, tf.concat([[self.accumulation, -1], tf.shape(x)[1:]], 0)), (inputs, labels, weights)
+        )
+        gradients = [tf.zeros(variable.shape, variable.dtype) for variable in self.model.trainable_variables]
+        nll = tf.constant(0.0)
+        for i in tf.range(self.accumulation):
+            part = tf.nest.map_structure(lambda x: x[i], parts)  # noqa: B023 - called at once
+            more, more_nll = self._gradients(*part, tokens)
+            gradients = [gradient + other for gradient, other in zip(gradients, more, strict=True)]
+            nll += more_nll
+        return gradients, nll
 
-def _signature(batches):
-    """The types of a batch, every length unknown, so that all batches share one graph."""
-    inputs, labels, weights = next(batches.stream())
-
-    def spec(array):
-        return tf.TensorSpec([batches.batch_size] + [None] * (array.ndim - 1), array.dtype)
-
-    return tf.nest.map_structure(spec, (inputs, labels, weights))
+    def _clip(self, gradients):
+        """Makes gradients shorter, all by one factor, where their norm without the loss's scale is above the limit."""
+        scale = getattr(self.optimizer, "dynamic_scale", None)
+        norm = tf.linalg.global_norm(gradients) / (1.0 if scale is None else scale.value)
+        factor = self.recipe.clip_norm / tf.maximum(norm, self.recipe.clip_norm)
+        return [gradient * factor for gradient in gradients]

@@ -1,32 +1,36 @@
 """``zoo.train``: a family, a task, a budget -> a run."""
 
+import contextlib
 import dataclasses
-import functools
 import math
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from zoo import settings as settings_module
+from zoo.checkpoints import Checkpoint
 from zoo.learning import learn
 from zoo.machine import machine
 from zoo.optimization import Recipe
 from zoo.progress import announce
-from zoo.registry import KINDS
+from zoo.registry import KINDS, unknown_name
 from zoo.runs import (
     Run,
     RunError,
     build_model,
     check_folder,
     clear_folder,
+    locked,
     model_settings,
     parse_model,
+    read_config,
     versions,
 )
+from zoo.strategies import is_chief, make_strategy
 from zoo.tasks import find
 from zoo.trainer import Trainer
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 MEASUREMENTS = 20  # of the validation loss in one training, unless said otherwise
 
 
@@ -48,7 +52,12 @@ def train(
     out=None,
     overwrite=False,
     strategy="none",
+    precision="float32",
+    accumulation=1,
     evaluate_every=None,
+    checkpoint_steps=None,
+    checkpoint_minutes=5,
+    tensorboard=False,
     progress=True,
 ):
     """Trains a model on a task and stores the run; the weights kept are those of the best validation loss.
@@ -67,8 +76,12 @@ def train(
         init: a run (or its folder) of the same family whose text side, settings and weights are the start.
         out: folder of the run; ``runs/<task>/<model>-<preset>-seed<seed>`` by default.
         overwrite: whether a run in that folder may be replaced.
-        strategy: "none", "mirrored" (all local devices), or a ``tf.distribute.Strategy``.
+        strategy: one of ``zoo.strategies.STRATEGIES``, or a ``tf.distribute.Strategy``.
+        precision: one of ``PRECISIONS``: what layers compute in; weights are float32 in each.
+        accumulation: in how many parts, one after the other, each batch is computed: less memory, the same step.
         evaluate_every: steps between two measurements of the validation loss.
+        checkpoint_steps, checkpoint_minutes: how often a checkpoint is written; steps, if given.
+        tensorboard: whether to write the history for TensorBoard, too.
         progress: whether to show a progress bar.
 
     Returns:
@@ -78,6 +91,7 @@ def train(
         UnknownNameError, SettingError, RunError: the arguments do not fit; the message says what does.
         zoo.trainer.DivergedError: the loss is not finite.
     """
+    strategy = make_strategy(strategy)  # first of all: workers must find each other before anything is computed
     chosen = preset or str(model).partition(":")[2]
     family, preset, config = parse_model(model, preset)
     task = find(task, data=data)
@@ -93,10 +107,14 @@ def train(
     if learning_rate is not None:
         changes["learning_rate"] = learning_rate
     recipe = settings_module.replace(Recipe(), changes)
-    folder = check_folder(out or _default_folder(task, family, preset, seed), overwrite)
+    if precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS)
+    chief = is_chief(strategy)
+    folder = Path(out or _default_folder(task, family, preset, seed))
+    if chief:
+        check_folder(folder, overwrite)
 
     keras.utils.set_random_seed(seed)
-    strategy = _strategy(strategy)
     announce(f"reading the examples of {task.name}", progress)
     examples = task.examples("train")
     source = None if init is None else init if isinstance(init, Run) else Run.load(init)
@@ -106,7 +124,7 @@ def train(
         announce(f"making the vocabulary from {len(examples):,} examples", progress)
     kind = kind_class.fit(task, family.kind, examples, tokenizers=_tokenizers(source, kind_class) if source else None)
     config = model_settings(config, kind, settings or {})
-    with strategy.scope():
+    with strategy.scope(), computing_in(precision):
         task_model = build_model(family.registered_name, dataclasses.asdict(config), kind)
         if source:
             _copy_weights(source.model, task_model)
@@ -123,7 +141,6 @@ def train(
         )
     steps = None if minutes is not None else steps or task.steps
 
-    clear_folder(folder)  # only now: a training that cannot begin costs no old run
     run = Run(
         folder,
         {
@@ -137,10 +154,15 @@ def train(
             "steps": steps,
             "minutes": minutes,
             "batch_size": batch_size,
+            "accumulation": accumulation,
             "seed": seed,
             "init": str(source.folder) if source else None,
-            "precision": keras.config.dtype_policy().name,
+            "precision": precision,
             "strategy": f"{type(strategy).__name__} ({strategy.num_replicas_in_sync})",
+            "evaluate_every": evaluate_every or max(1, (steps or 20 * MEASUREMENTS) // MEASUREMENTS),
+            "checkpoint_steps": checkpoint_steps,
+            "checkpoint_minutes": checkpoint_minutes,
+            "tensorboard": tensorboard,
             "parameters": task_model.count_params(),
             "backbone_parameters": task_model.backbone.count_params(),
             "examples": len(examples),
@@ -152,33 +174,74 @@ def train(
         kind,
         task,
     )
-    run.save()
-    trainer = Trainer(task_model, recipe, steps or 1, strategy)
-    validation = kind.batches(task.examples("validation"), batch_size)
-    every = evaluate_every or max(1, (steps or 20 * MEASUREMENTS) // MEASUREMENTS)
-    trainer.feed(batches)
-    learn(run, trainer, validation, every, progress)
+    with locked(folder) if chief else contextlib.nullcontext():
+        if chief:
+            check_folder(folder, overwrite)  # once more: another training may have begun meanwhile
+            clear_folder(folder)  # only now: a training that cannot begin costs no old run
+            run.save()
+        _learn(run, strategy, batches, None, progress)
     return run
+
+
+def resume(folder, *, strategy="none", progress=True):
+    """Goes on with a training that was stopped or killed, from its last checkpoint, as if it had never ended.
+
+    Its settings are those of the run; only the devices may be others.
+
+    Args:
+        folder: the run's.
+        strategy: as for :func:`train`.
+        progress: whether to show a progress bar.
+
+    Returns:
+        A :class:`zoo.runs.Run`.
+
+    Raises:
+        RunError: the folder holds no run, or one that is complete.
+        zoo.checkpoints.CheckpointError: there is no checkpoint, it is damaged, or its data has changed.
+    """
+    strategy = make_strategy(strategy)
+    chief = is_chief(strategy)
+    read_config(folder)  # a folder that is no run is not touched
+    with locked(folder) if chief else contextlib.nullcontext():
+        config = read_config(folder)
+        if config["status"] == "complete":
+            raise RunError(
+                f"{folder} is complete: there is nothing to resume. 'zoo train --init {folder}' goes on anew."
+            )
+        checkpoint = Checkpoint.load(folder)
+        keras.utils.set_random_seed(config["seed"])
+        with strategy.scope(), computing_in(config["precision"]):
+            run = Run.load(folder)
+        if chief:
+            run.config["status"] = "running"
+            run.save_config()
+        batches = run.kind.batches(run.task.examples("train"), config["batch_size"], config["seed"])
+        _learn(run, strategy, batches, checkpoint, progress)
+    return run
+
+
+def _learn(run, strategy, batches, checkpoint, progress):
+    """The part that a new training and a resumed one share."""
+    config = run.config
+    trainer = Trainer(run.model, Recipe(**config["recipe"]), config["steps"] or 1, strategy, config["accumulation"])
+    validation = run.kind.batches(run.task.examples("validation"), config["batch_size"])
+    learn(run, trainer, batches, validation, is_chief(strategy), progress, checkpoint)
+
+
+@contextlib.contextmanager
+def computing_in(precision):
+    """While this context is active, new layers compute in ``precision``."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _default_folder(task, family, preset, seed):
     return Path("runs") / task.name.replace(":", "-") / f"{family.registered_name}-{preset}-seed{seed}"
-
-
-def _strategy(strategy):
-    if isinstance(strategy, tf.distribute.Strategy):
-        return strategy
-    if strategy in (None, "none"):
-        return tf.distribute.get_strategy()
-    if strategy == "mirrored":
-        return _mirrored()
-    raise settings_module.SettingError(f"unknown strategy {strategy!r}. Possible: none, mirrored.")
-
-
-@functools.cache  # a second MirroredStrategy in one process mixes up its collectives with those of the first
-def _mirrored():
-    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
 def _initial_settings(family, source, chosen):

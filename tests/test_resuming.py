@@ -1,0 +1,166 @@
+"""Nothing is lost: a training that was killed, at any moment, ends as if it had never been."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo import checkpoints
+from zoo.checkpoints import CheckpointError
+from zoo.runs import RunError, locked
+
+# Dropout, so that the random seeds matter; several epochs, the last batch of each not full.
+SETTINGS = dict(settings={"num_layers": 1, "hidden_dim": 32}, batch_size=8, steps=30, evaluate_every=10, progress=False)
+
+KILLED = """
+import os, signal, sys
+import zoo
+from zoo import checkpoints
+when, data, out, settings = sys.argv[1], sys.argv[2], sys.argv[3], eval(sys.argv[4])
+save, replace = checkpoints.Checkpoint.save, os.fsync
+def die(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
+def saved(self, folder):
+    if self.journal.step >= 16 and when == "in the middle of writing":
+        os.fsync = die
+    save(self, folder)
+    if self.journal.step >= 16 and when == "after a checkpoint":
+        die()
+checkpoints.Checkpoint.save = saved
+if when == "between two checkpoints":
+    from zoo.trainer import Trainer
+    advance = Trainer.advance
+    Trainer.advance = lambda self, steps: die() if self.step == 21 else advance(self, 1)
+zoo.train("gpt", "classification", data=data, out=out, checkpoint_steps=4, **settings)
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    lines = [f"{'good fine ' * (n % 5 + 1)}{n % 7} day\t{'even' if n % 2 else 'odd'}" for n in range(28)]
+    for split in ("train", "validation", "test"):
+        (folder / f"{split}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(data, tmp_path_factory):
+    """A training that was never interrupted, with checkpoints at the same steps."""
+    return train(data, tmp_path_factory.mktemp("whole") / "run", checkpoint_steps=4)
+
+
+def train(data, out, **changes):
+    return zoo.train("gpt", "classification", data=str(data), out=out, **{**SETTINGS, **changes})
+
+
+def stop_at(monkeypatch, step):
+    """Makes the training stop as Ctrl-C does, after ``step`` steps."""
+    from zoo.trainer import Trainer
+
+    advance = Trainer.advance
+
+    def advance_or_stop(trainer, steps):
+        figures = advance(trainer, min(steps, max(1, step - trainer.step)))
+        if trainer.step == step:
+            signal.raise_signal(signal.SIGTERM)
+        return figures
+
+    monkeypatch.setattr(Trainer, "advance", advance_or_stop)
+
+
+def assert_equal_runs(one, other):
+    for a, b in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    histories = [[{**row, "seconds": None} for row in run.history()] for run in (one, other)]
+    assert histories[0] == histories[1]
+    figures = [run.results()["training"] for run in (one, other)]
+    for name in ("steps", "tokens", "best_step", "best_validation_loss"):
+        assert figures[0][name] == figures[1][name]
+
+
+@pytest.mark.parametrize("when", ["in the middle of writing", "after a checkpoint", "between two checkpoints"])
+def test_a_killed_training_ends_bit_for_bit_like_one_that_never_stopped(when, data, whole, tmp_path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-c", KILLED, when, str(data), str(out), repr(SETTINGS)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    assert (out / checkpoints.FOLDER / "partial").exists() == (when == "in the middle of writing")
+    resumed = zoo.resume(out, progress=False)
+    assert_equal_runs(whole, resumed)
+    assert resumed.config["status"] == "complete"
+    assert not (out / checkpoints.FOLDER).exists()
+
+
+def test_sigterm_writes_a_checkpoint_and_leaves_a_run_that_can_be_used(data, whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_at(patch, 13)
+        run = train(data, tmp_path / "run")
+    assert run.config["status"] == "interrupted"
+    best = run.results()["training"]["best_validation_loss"]
+    assert zoo.evaluate(run, "validation")["nll"] == pytest.approx(best, rel=1e-5)
+    assert_equal_runs(whole, zoo.resume(run.folder, progress=False))
+    with pytest.raises(RunError, match="is complete"):
+        zoo.resume(run.folder)
+
+
+def test_a_full_disk_costs_no_older_checkpoint(data, whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        written = []
+
+        def full(file, **arrays):
+            written.append(file)
+            if len(written) == 3:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            np.lib.npyio.savez(file, **arrays)
+
+        patch.setattr(np, "savez", full)
+        with pytest.raises(CheckpointError, match="No space left on device.*step-00000008.npz is left.*--resume"):
+            train(data, tmp_path / "run", checkpoint_steps=4)
+    assert_equal_runs(whole, zoo.resume(tmp_path / "run", progress=False))
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_goes_on(data, whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_at(patch, 13)
+        run = train(data, tmp_path / "run", checkpoint_steps=4)
+    newest = checkpoints.newest(run.folder)
+    assert newest.name == "step-00000013.npz"
+    newest.write_bytes(newest.read_bytes()[:-1000])
+    with pytest.raises(CheckpointError, match="step-00000013.npz is damaged.*delete it to resume from the one before"):
+        zoo.resume(run.folder)
+    newest.unlink()
+    assert_equal_runs(whole, zoo.resume(run.folder, progress=False))
+
+
+def test_changed_data_are_refused(data, tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for file in data.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    with monkeypatch.context() as patch:
+        stop_at(patch, 5)
+        run = train(folder, tmp_path / "run")
+    text = (folder / "train.tsv").read_text(encoding="utf-8")
+    (folder / "train.tsv").write_text(text.replace("good fine 3", "good good 3"), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="are not those that"):
+        zoo.resume(run.folder)
+
+
+def test_without_a_checkpoint_there_is_nothing_to_resume(data, tmp_path, whole):
+    with pytest.raises(RunError, match="is not a run"):
+        zoo.resume(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "config.json").write_text('{"status": "failed"}', encoding="utf-8")
+    with pytest.raises(CheckpointError, match="no checkpoint to resume from"):
+        zoo.resume(tmp_path)
+
+
+def test_two_trainings_into_one_folder_are_refused(data, tmp_path):
+    with locked(tmp_path / "run"), pytest.raises(RunError, match="another training writes into"):
+        train(data, tmp_path / "run")

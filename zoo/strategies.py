@@ -1,0 +1,121 @@
+"""On which devices a training runs: one, all of this machine, those of several machines (tf.distribute).
+
+Parameter servers are not offered: their workers do not wait for each other, so
+that no two trainings would be the same.
+"""
+
+import functools
+import json
+import os
+
+import tensorflow as tf
+
+from zoo.registry import unknown_name
+from zoo.settings import SettingError
+
+STRATEGIES = ("none", "mirrored", "multi-worker", "tpu")
+
+
+def make_strategy(name, devices=(), workers=(), worker=None, tpu=""):
+    """The ``tf.distribute.Strategy`` of a name; call it before anything else of TensorFlow.
+
+    Args:
+        name: one of ``STRATEGIES``, or a strategy, which is returned as it is.
+        devices: for "mirrored", such as ``["GPU:0", "GPU:1"]``; all GPUs (else CPUs) by default.
+        workers: for "multi-worker", ``["host:port", ...]``, the same list for all; else ``TF_CONFIG`` says it.
+        worker: which of them this process is, from 0; worker 0 is the chief, who writes the run.
+        tpu: for "tpu", its name or address; "" for the one of this machine. Not tested on hardware.
+
+    Raises:
+        UnknownNameError, SettingError: say what is possible.
+    """
+    if isinstance(name, tf.distribute.Strategy):
+        return name
+    for given, option, of in ((devices, "devices", "mirrored"), (workers, "workers", "multi-worker")):
+        if given and name != of:
+            raise SettingError(f"{option} belongs to the strategy {of}, not to {name}.")
+    if name in (None, "none"):
+        return tf.distribute.get_strategy()
+    if name == "mirrored":
+        return _mirrored(tuple(devices))
+    if name == "multi-worker":
+        return _multi_worker(tuple(workers), worker)
+    if name == "tpu":
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=tpu)
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+        return tf.distribute.TPUStrategy(resolver)
+    raise unknown_name("strategy", name, STRATEGIES)
+
+
+@functools.cache  # a second MirroredStrategy in one process mixes up its collectives with those of the first
+def _mirrored(devices):
+    present = [device.name for device in tf.config.list_logical_devices()]
+    known = {name.removeprefix("/device:"): name for name in present}
+    missing = [device for device in devices if device not in known]
+    if missing:
+        raise SettingError(f"no device {', '.join(missing)}. This machine has {', '.join(known)}.")
+    everything = [name for name in present if "GPU" in name] or present
+    return tf.distribute.MirroredStrategy([known[device] for device in devices] or everything)
+
+
+@functools.cache
+def _multi_worker(workers, worker):
+    if workers:
+        if worker is None or not 0 <= worker < len(workers):
+            raise SettingError(
+                f"worker says which of the {len(workers)} workers this process is, from 0; not {worker}."
+            )
+        os.environ["TF_CONFIG"] = json.dumps(
+            {"cluster": {"worker": list(workers)}, "task": {"type": "worker", "index": worker}}
+        )
+    elif "TF_CONFIG" not in os.environ:
+        raise SettingError(
+            "multi-worker needs the addresses of all workers: --workers HOST:PORT,HOST:PORT --worker N, "
+            "or the environment variable TF_CONFIG."
+        )
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError as error:  # TensorFlow has been used already
+        raise SettingError(f"multi-worker must be set up before TensorFlow does anything else: {error}") from error
+
+
+def is_chief(strategy):
+    """Whether this process is the one that writes: the only one, or the first of several workers."""
+    resolver = strategy.cluster_resolver
+    return resolver is None or not resolver.task_type or (resolver.task_type, resolver.task_id) == ("worker", 0)
+
+
+def distribute(batches, strategy, start=0):
+    """An iterator over what each replica computes of the batches, from batch number ``start`` on.
+
+    Every worker makes whole batches, whose order depends on seed and epoch only, and takes the rows of
+    its replicas: together they see each row once.
+
+    Args:
+        batches: :class:`zoo.batching.Batches`; the batch size is a multiple of the number of replicas.
+        strategy: a ``tf.distribute.Strategy``.
+        start: int.
+    """
+    rows = batches.batch_size // strategy.num_replicas_in_sync
+
+    def spec(array):
+        return tf.TensorSpec([rows] + [None] * (array.ndim - 1), array.dtype)  # any length: one graph for all
+
+    signature = tf.nest.map_structure(spec, next(batches.stream()))
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its threads can stall the end of a short run
+
+    def worker_dataset(context):
+        replicas = strategy.num_replicas_in_sync // context.num_input_pipelines
+        first = context.input_pipeline_id * replicas
+
+        def shares():
+            for batch in batches.stream(start):
+                for replica in range(first, first + replicas):
+                    yield tf.nest.map_structure(lambda x, i=replica: x[i * rows : (i + 1) * rows], batch)
+
+        dataset = tf.data.Dataset.from_generator(shares, output_signature=signature)
+        return dataset.prefetch(8 * replicas).with_options(options)
+
+    return iter(strategy.distribute_datasets_from_function(worker_dataset))
