@@ -74,7 +74,7 @@ Examples:
 @click.option("--init", metavar="RUN", help="A run whose weights, settings and tokenizer are the start.")
 @click.option("--out", metavar="DIR", help="Folder of the run; runs/TASK/MODEL-PRESET-seedN by default.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in that folder, if there is one.")
-@click.option("--resume", metavar="RUN", help="Go on with a training that was stopped or killed; without MODEL and TASK.")
+@click.option("--resume", metavar="RUN", help="Go on with a training that was stopped or killed.")
 @click.option(
     "--precision", type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]), default="float32",
     show_default=True, help="What layers compute in; weights are float32 in each.",
@@ -88,16 +88,18 @@ Examples:
     "--checkpoint-minutes", type=click.FloatRange(0), default=5, show_default=True, metavar="X",
     help="Write a checkpoint every X minutes, unless --checkpoint-steps is given.",
 )  # fmt: skip
-@click.option("--tensorboard", is_flag=True, help="Write losses and learning rate for TensorBoard into RUN/tensorboard.")
+@click.option("--tensorboard", is_flag=True, help="Write losses and learning rate into RUN/tensorboard.")
 @click.option(
     "--strategy", type=click.Choice(["none", "mirrored", "multi-worker", "tpu"]), default="none", show_default=True,
     help="Share each batch among: mirrored, all local devices; multi-worker, several machines; "
     "tpu, the cores of a TPU (not tested on hardware).",
 )  # fmt: skip
 @click.option("--devices", metavar="NAME,...", help="For mirrored: which devices, such as GPU:0,GPU:1.")
-@click.option("--workers", metavar="HOST:PORT,...", help="For multi-worker: all of them, the chief first; or set TF_CONFIG.")
+@click.option(
+    "--workers", metavar="HOST:PORT,...", help="For multi-worker: all of them, the chief first; or set TF_CONFIG."
+)
 @click.option("--worker", type=click.IntRange(0), metavar="N", help="For multi-worker: which one this is, from 0.")
-@click.option("--tpu", default="", metavar="NAME", help="For tpu: its name or address; the one of this machine by default.")
+@click.option("--tpu", default="", metavar="NAME", help="For tpu: its name; the one of this machine by default.")
 @click.pass_context
 @answers_with(show_training)
 def train(context, model, task, data, resume, strategy, devices, workers, worker, tpu, **options):

@@ -134,8 +134,8 @@ def one_step(recipe, scale=1.0):
     trainer.optimizer = keras.optimizers.SGD(1.0)
     trainer.optimizer.build(model.trainable_variables)
     trainer.feed(Batches(columns, 4))  # 3 rows: one is a filler
-    steps, loss = trainer.advance(1)
-    assert (steps, trainer.step, trainer.tokens) == (1, 1, 6)
+    (loss,), tokens = trainer.advance(1)
+    assert (trainer.step, trainer.tokens, *tokens) == (1, 6, 6)
     return loss, np.concatenate([np.array(model.embedding.embeddings) - TABLE * scale, np.array(model.bias)[None]])
 
 

@@ -15,7 +15,13 @@ from zoo.checkpoints import CheckpointError
 from zoo.runs import RunError, locked
 
 # Dropout, so that the random seeds matter; several epochs, the last batch of each not full.
-SETTINGS = dict(settings={"num_layers": 1, "hidden_dim": 32}, batch_size=8, steps=30, evaluate_every=10, progress=False)
+SETTINGS = {
+    "settings": {"num_layers": 1, "hidden_dim": 32},
+    "batch_size": 8,
+    "steps": 30,
+    "evaluate_every": 10,
+    "progress": False,
+}
 
 KILLED = """
 import os, signal, sys

@@ -81,7 +81,7 @@ class Trainer:
         """
         count = min(most_steps, self._steps_per_call)
         started = time.perf_counter()
-        nll, tokens = (part.numpy() for part in self._run(self._iterator, tf.constant(count)))
+        nll, tokens = (part.numpy() for part in self._run(count))
         seconds = time.perf_counter() - started
         for i, value in enumerate(nll):
             if not math.isfinite(value):
@@ -145,16 +145,28 @@ class Trainer:
             raise DivergedError(f"the validation loss is {nll} at step {self.step}. A smaller learning rate may help.")
         return nll
 
+    def _run(self, count):
+        """Runs ``count`` steps; their losses and numbers of tokens, float [count] each."""
+        if self.strategy.cluster_resolver is None:
+            return self._loop(self._iterator, tf.constant(count))
+        # What workers send to each other gets stuck in a loop inside the graph (TensorFlow 2.21): one call a step.
+        figures = [self._step(self._iterator) for _ in range(count)]
+        return tuple(tf.stack(column) for column in zip(*figures, strict=True))
+
     @tf.function(reduce_retracing=True)
-    def _run(self, iterator, count):
+    def _loop(self, iterator, count):
         nll = tf.TensorArray(tf.float32, count)
         tokens = tf.TensorArray(tf.float32, count)
         for i in tf.range(count):
-            step_nll, step_tokens = self.strategy.run(self._replica_step, args=next(iterator))
-            # Every replica holds the same global figures.
-            nll = nll.write(i, self.strategy.experimental_local_results(step_nll)[0])
-            tokens = tokens.write(i, self.strategy.experimental_local_results(step_tokens)[0])
+            step_nll, step_tokens = self._step(iterator)
+            nll, tokens = nll.write(i, step_nll), tokens.write(i, step_tokens)
         return nll.stack(), tokens.stack()
+
+    @tf.function(reduce_retracing=True)
+    def _step(self, iterator):
+        figures = self.strategy.run(self._replica_step, args=next(iterator))
+        # Every replica holds the same global figures.
+        return tuple(self.strategy.experimental_local_results(figure)[0] for figure in figures)
 
     def _replica_step(self, inputs, labels, weights):
         replica = tf.distribute.get_replica_context()

@@ -139,6 +139,8 @@ def train(
             f"the schedule {recipe.schedule!r} ends at the last step, which a budget in minutes does not know: "
             "choose schedule=constant or inverse-sqrt, or give steps."
         )
+    if minutes is not None and strategy.cluster_resolver is not None:
+        raise RunError("a budget in minutes ends at another step on each worker: give steps or epochs.")
     steps = None if minutes is not None else steps or task.steps
 
     run = Run(
