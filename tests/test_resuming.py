@@ -126,7 +126,7 @@ def test_a_full_disk_costs_no_older_checkpoint(data, whole, tmp_path, monkeypatc
             np.lib.npyio.savez(file, **arrays)
 
         patch.setattr(np, "savez", full)
-        with pytest.raises(CheckpointError, match="No space left on device.*step-00000008.npz is left.*--resume"):
+        with pytest.raises(CheckpointError, match=r"No space left on device.*step-00000008.npz is left.*--resume"):
             train(data, tmp_path / "run", checkpoint_steps=4)
     assert_equal_runs(whole, zoo.resume(tmp_path / "run", progress=False))
 
@@ -138,7 +138,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_goes_on(data, whole, t
     newest = checkpoints.newest(run.folder)
     assert newest.name == "step-00000013.npz"
     newest.write_bytes(newest.read_bytes()[:-1000])
-    with pytest.raises(CheckpointError, match="step-00000013.npz is damaged.*delete it to resume from the one before"):
+    with pytest.raises(CheckpointError, match=r"step-00000013.npz is damaged.*delete it to resume from the one before"):
         zoo.resume(run.folder)
     newest.unlink()
     assert_equal_runs(whole, zoo.resume(run.folder, progress=False))

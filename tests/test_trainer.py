@@ -45,7 +45,7 @@ def test_a_batch_in_parts_gives_the_step_of_the_whole_batch(parts):
 
 
 def test_a_batch_that_cannot_be_parted_is_refused():
-    with pytest.raises(ValueError, match="batch size 4 cannot be shared evenly .* choose a multiple of 3"):
+    with pytest.raises(ValueError, match=r"batch size 4 cannot be shared evenly .* choose a multiple of 3"):
         make_trainer(accumulation=3)
 
 

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Two workers on this machine, to see multi-worker training at all: the same command twice, with another --worker.
+#
+#   examples/launch/two_processes.sh gpt tiny-stories --steps 200 --out runs/together
+#   examples/launch/two_processes.sh --resume runs/together
+#
+# On two machines run one line on each, with their addresses in --workers and a folder that both share in --out.
+set -euo pipefail
+workers=127.0.0.1:${PORT:-4000},127.0.0.1:$((${PORT:-4000} + 1))
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+
+zoo train "$@" --strategy multi-worker --workers "$workers" --worker 1 2>worker-1.log >&2 &
+zoo train "$@" --strategy multi-worker --workers "$workers" --worker 0 # the chief: shows the progress, writes the run
+wait
