@@ -34,6 +34,8 @@ def show_training(run):
             "status": run["status"],
         }
     )
+    if run["status"] == "interrupted":
+        click.echo(f"To go on: zoo train --resume {run['run']}")
     last = run["splits"][-1]
     click.echo(f"Next: zoo evaluate {run['run']}" + ("" if "test" in run["splits"] else f" --split {last}"))
 

@@ -263,7 +263,7 @@ def test_a_loss_that_is_no_number_stops_with_its_step(tmp_path):
 
 def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
     out = tmp_path / "run"
-    command = ["train", "ngram", "copy", "--steps", "1000000", "--out", str(out), "--json"]
+    command = ["train", "ngram", "copy", "--steps", "3000", "--out", str(out), "--json"]
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     with subprocess.Popen(
         [sys.executable, "-m", "zoo.cli", *command],
@@ -282,6 +282,9 @@ def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
     assert "reading the examples of copy" in stderr and "making the vocabulary" in stderr and " inf" not in stderr
     figures = document(zoo("evaluate", out, "--json"))
     assert figures["nll"] > 0
+
+    resumed = document(zoo("train", "--resume", out, "--json"))
+    assert (resumed["status"], resumed["training"]["steps"]) == ("complete", 3000)
 
 
 def _lines(path):
