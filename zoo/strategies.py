@@ -86,6 +86,16 @@ def is_chief(strategy):
     return resolver is None or not resolver.task_type or (resolver.task_type, resolver.task_id) == ("worker", 0)
 
 
+def check_shares(batch_size, strategy, parts=1):
+    """Refuses, by a SettingError, a batch that replicas cannot share evenly in ``parts`` parts each."""
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % (replicas * parts):
+        raise SettingError(
+            f"batch size {batch_size} cannot be shared evenly by {replicas} replica(s) in {parts} part(s) each: "
+            f"choose a multiple of {replicas * parts}."
+        )
+
+
 def distribute(batches, strategy, start=0):
     """An iterator over what each replica computes of the batches, from batch number ``start`` on.
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from zoo.evaluation import likelihood_function, likelihoods
 from zoo.optimization import cross_entropy, make_optimizer, smoothed
-from zoo.strategies import distribute
+from zoo.strategies import check_shares, distribute
 
 SECONDS_PER_CALL = 0.5  # a call into the graph runs as many steps as fit into about this time
 MOST_STEPS_PER_CALL = 50
@@ -61,12 +61,7 @@ class Trainer:
         Raises:
             ValueError: the batch size cannot be divided by the number of replicas and of parts.
         """
-        parts = self.strategy.num_replicas_in_sync * self.accumulation
-        if batches.batch_size % parts:
-            raise ValueError(
-                f"batch size {batches.batch_size} cannot be shared evenly by {self.strategy.num_replicas_in_sync} "
-                f"replica(s) in {self.accumulation} part(s) each: choose a multiple of {parts}."
-            )
+        check_shares(batches.batch_size, self.strategy, self.accumulation)
         self._iterator = distribute(batches, self.strategy, self.step)
 
     def advance(self, most_steps):

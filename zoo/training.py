@@ -26,7 +26,7 @@ from zoo.runs import (
     read_config,
     versions,
 )
-from zoo.strategies import is_chief, make_strategy
+from zoo.strategies import check_shares, is_chief, make_strategy
 from zoo.tasks import find
 from zoo.trainer import Trainer
 
@@ -109,6 +109,8 @@ def train(
     recipe = settings_module.replace(Recipe(), changes)
     if precision not in PRECISIONS:
         raise unknown_name("precision", precision, PRECISIONS)
+    batch_size = batch_size or task.batch_size
+    check_shares(batch_size, strategy, accumulation)
     chief = is_chief(strategy)
     folder = Path(out or _default_folder(task, family, preset, seed))
     if chief:
@@ -129,7 +131,6 @@ def train(
         if source:
             _copy_weights(source.model, task_model)
 
-    batch_size = batch_size or task.batch_size
     batches = kind.batches(examples, batch_size, seed)
     if epochs is not None:
         steps = math.ceil(epochs * len(batches))
