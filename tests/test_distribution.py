@@ -134,6 +134,7 @@ def test_two_workers_give_the_weights_of_one_process_and_survive_a_kill(tmp_path
         time.sleep(0.1)
     other.send_signal(signal.SIGKILL)
     killed_at = time.monotonic()
+    other.communicate()
     _, said = chief.communicate(timeout=120)
     assert chief.returncode == 1
     assert time.monotonic() - killed_at < 60

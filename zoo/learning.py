@@ -53,9 +53,10 @@ def learn(run, trainer, batches, validation, chief=True, shown=True, checkpoint=
     except KeyboardInterrupt:
         status = "interrupted"
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
+        reason = error.message.rpartition("Collective ops is aborted by: ")[2].splitlines()[0]
         raise WorkerLostError(
             f"another worker does not answer any more (at step {trainer.step}). Start all workers again with "
-            f"--resume {run.folder}: they go on from the last checkpoint. {error.message.splitlines()[0]}"
+            f"--resume {run.folder}: they go on from the last checkpoint. ({reason})"
         ) from error
     finally:
         learner.finish(status)
