@@ -6,6 +6,7 @@ browse.py       list, show, tasks, data
 experiment.py   train, evaluate
 comparison.py   compare
 use.py          predict, attend, export
+conversion.py   convert
 output.py       a table for people, one JSON document for programs
 runs.py         what is known of a run before TensorFlow is there
 summaries.py    what is known of families and kinds of task; cached

@@ -46,6 +46,7 @@ Examples:
   zoo train transformer tiny-translation
   zoo train gpt shakespeare --steps 2000 --learning-rate 1e-3
   zoo train bert tiny-sentiment --preset mini --set dropout=0.2 --recipe warmup_steps=200
+  zoo train bert sst2 --init google-bert/bert-base-uncased --epochs 3
   zoo train attention_seq2seq translation --data pairs.tsv --epochs 10
   zoo train transformer translation --data talks.en --data talks.ko --out runs/talks
   zoo train --resume runs/talks
@@ -73,7 +74,11 @@ Examples:
     "--data", multiple=True, metavar="FILE", type=click.Path(),
     help="Your own data, for a kind of task (translation, classification, ...); twice for two parallel files.",
 )  # fmt: skip
-@click.option("--init", metavar="RUN", help="A run whose weights, settings and tokenizer are the start.")
+@click.option(
+    "--init", metavar="RUN|SOURCE",
+    help="Start from the weights, settings and tokenizer of a run, or of published weights (bert, gpt): a folder or "
+    "a name on the Hugging Face hub.",
+)  # fmt: skip
 @click.option("--out", metavar="DIR", help="Folder of the run; runs/TASK/MODEL-PRESET-seedN by default.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in that folder, if there is one.")
 @click.option("--resume", metavar="RUN", help="Go on with a training that was stopped or killed.")

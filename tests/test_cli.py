@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from zoo.cli.main import main
 from zoo.registry import MODELS, TASKS
 
-COMMANDS = ("list", "show", "tasks", "data", "train", "evaluate", "compare", "predict", "attend", "export")
+COMMANDS = ("list", "show", "tasks", "data", "train", "evaluate", "compare", "predict", "attend", "export", "convert")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from zoo.decoding import Greedy, Sample, beam_search, generate
+from zoo.decoding import Beam, Greedy, Sample, beam_search, generate
 
 END = 3
 VOCABULARY_SIZE = 5
@@ -52,11 +52,11 @@ def batch(prompts):
     return {"token_ids": token_ids}, token_ids, np.array([len(prompt) for prompt in prompts], "int32")
 
 
-def texts(result):
-    """The texts of a decoded batch as lists, after a check that zeros follow them."""
+def texts(result, padding_id=0):
+    """The texts of a decoded batch as lists, after a check that padding follows them."""
     token_ids, lengths = np.array(result[0]), np.array(result[1])
     for row, length in zip(token_ids, lengths, strict=True):
-        assert not row[length:].any()
+        assert (row[length:] == padding_id).all()
     return [row[:length].tolist() for row, length in zip(token_ids, lengths, strict=True)]
 
 
@@ -144,6 +144,16 @@ def test_beam_search_keeps_the_best_candidates_of_each_step(toy, num_beams, leng
     expected = [beam_search_by_hand(toy, prompt, num_beams, length_penalty) for prompt in PROMPTS]
     assert texts(found) == [text for text, _ in expected]
     np.testing.assert_allclose(found[2], [score for _, score in expected], rtol=1e-5)
+
+
+@pytest.mark.parametrize("padding_id", [1, END])
+def test_any_token_may_stand_behind_the_end_even_the_end_itself(toy, padding_id):
+    for decode in (generate, beam_search):
+        found = decode(toy, *batch(PROMPTS), MAX_LENGTH, END, padding_id=padding_id)
+        assert texts(found, padding_id) == texts(decode(toy, *batch(PROMPTS), MAX_LENGTH, END))
+    prompts = ([2, 4, 1], [2, END])
+    found = generate(toy, *batch(prompts), MAX_LENGTH, END, Beam(3, 0.5), padding_id=padding_id)
+    assert texts(found, padding_id) == [beam_search_by_hand(toy, prompt, 3, 0.5)[0] for prompt in prompts]
 
 
 def test_a_row_does_not_depend_on_its_neighbours(toy):

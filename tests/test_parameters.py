@@ -16,6 +16,18 @@ def test_gpt2_small_by_part():
     assert sum(parts.values()) == 124_439_808
 
 
+def test_transformer_base_by_the_equations_of_its_paper():
+    # Vaswani et al. 2017: W_Q, W_K, W_V, W_O of each attention (3.2.2), W_1 and W_2 (3.3), one matrix of about 37,000
+    # tokens for both languages and the output (3.4), no weights for positions (3.5). The biases of the attention
+    # are the authors' code's and everybody's; the paper writes none.
+    d, f, v = 512, 2048, 37_000
+    attention, feed_forward, norm = 4 * (d * d + d), (d * f + f) + (f * d + d), 2 * d
+    encoder = 6 * (attention + feed_forward + 2 * norm)
+    decoder = 6 * (2 * attention + feed_forward + 3 * norm)
+    transformer = MODELS.get("transformer")
+    assert count_parameters(transformer, transformer.presets["base"]) == v * d + encoder + decoder == 63_082_496
+
+
 def test_no_memory_is_needed_then_or_later():
     def make(config):
         layer = keras.layers.Embedding(10**9, 1000)  # four terabytes in float32

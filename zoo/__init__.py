@@ -20,6 +20,7 @@ _PUBLIC = {
     "compare": "zoo.comparison.protocol",
     "attend": "zoo.attention_maps",
     "export": "zoo.saved_model",
+    "convert": "zoo.pretrained.conversion",
     "load": "zoo.runs",
     "register_model": "zoo.registry",
     "register_task": "zoo.registry",

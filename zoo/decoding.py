@@ -17,8 +17,6 @@ from keras import ops
 
 from zoo.samplers import IMPOSSIBLE, Greedy, Sample, check_number
 
-PADDING_ID = 0
-
 
 @dataclasses.dataclass(frozen=True)
 class Beam:
@@ -28,7 +26,7 @@ class Beam:
     length_penalty: float = 1.0
 
 
-def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, sampler=None, seed=None):
+def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, sampler=None, seed=None, padding_id=0):
     """Continues prompts token by token, until every row has chosen ``end_id`` or is full.
 
     Args:
@@ -41,9 +39,10 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
         sampler: :class:`Greedy` (default), :class:`Sample` or :class:`Beam`.
         seed: for ``Sample``: int, scalar integer tensor or ``keras.random.SeedGenerator``; the same number gives the
             same text. None: another text each time (``keras.utils.set_random_seed`` makes it reproducible).
+        padding_id: int, what stands behind the end; any token will do, since the lengths tell what is real.
 
     Returns:
-        ``token_ids`` int32 [B, T], prompt included, zeros behind the end, and ``lengths`` int32 [B]: the number of
+        ``token_ids`` int32 [B, T], prompt included, padding behind the end, and ``lengths`` int32 [B]: the number of
         real tokens, prompt and ``end_id`` included; T where a row found no end.
 
     Raises:
@@ -52,9 +51,10 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
     sampler = sampler or Greedy()
     if isinstance(sampler, Beam):
         prompt = (prompt_ids, prompt_lengths, max_length, end_id)
-        token_ids, lengths, _ = beam_search(model, inputs, *prompt, sampler.num_beams, sampler.length_penalty)
+        beams = (sampler.num_beams, sampler.length_penalty)
+        token_ids, lengths, _ = beam_search(model, inputs, *prompt, *beams, padding_id)
         return token_ids, lengths
-    token_ids, prompt_lengths, positions = _prepare(prompt_ids, prompt_lengths, max_length)
+    token_ids, prompt_lengths, positions = _prepare(prompt_ids, prompt_lengths, max_length, padding_id)
     batch_size = ops.shape(token_ids)[0]
     # All random numbers are drawn beforehand, [B, T]: the loop itself is deterministic.
     random_numbers = sampler.random_numbers((batch_size, max_length), seed)
@@ -76,7 +76,9 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
     return token_ids, lengths
 
 
-def beam_search(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, num_beams=4, length_penalty=1.0):
+def beam_search(
+    model, inputs, prompt_ids, prompt_lengths, max_length, end_id, num_beams=4, length_penalty=1.0, padding_id=0
+):
     """Follows the ``num_beams`` best texts at the same time and returns the best of them.
 
     Beams are ranked by log P(Y) / ((5 + |Y|) / 6) ** length_penalty (Wu et al. 2016, equation 14), where Y are the
@@ -85,7 +87,7 @@ def beam_search(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, n
     as many beams as there are texts the search is exhaustive.
 
     Args:
-        model, inputs, prompt_ids, prompt_lengths, max_length, end_id: as for :func:`generate`.
+        model, inputs, prompt_ids, prompt_lengths, max_length, end_id, padding_id: as for :func:`generate`.
         num_beams: int K.
         length_penalty: at least 0; 0 favours short texts, 1 comes near the mean per token.
 
@@ -98,7 +100,7 @@ def beam_search(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, n
     """
     check_number("num_beams", num_beams, lambda x: x >= 1, "at least 1")
     check_number("length_penalty", length_penalty, lambda x: x >= 0, "at least 0")
-    token_ids, prompt_lengths, positions = _prepare(prompt_ids, prompt_lengths, max_length)
+    token_ids, prompt_lengths, positions = _prepare(prompt_ids, prompt_lengths, max_length, padding_id)
     batch_size = ops.shape(token_ids)[0]
     prompt_lengths = prompt_lengths[:, None]  # [B, 1], to stand beside beams [B, K]
     beams = ops.zeros((batch_size, 1), dtype="int32") + ops.arange(num_beams, dtype="int32")  # [B, K]
@@ -124,10 +126,10 @@ def beam_search(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, n
         vocabulary_size = logits.shape[-1]
         continuations = ops.log_softmax(ops.cast(logits, "float32"))
         continuations = ops.reshape(continuations, (batch_size, num_beams, vocabulary_size))  # [B, K, V]
-        # An ended beam goes on in one way only: by padding, at no cost.
-        only_padding = ops.where(ops.arange(vocabulary_size) == PADDING_ID, 0.0, IMPOSSIBLE)
+        # An ended beam goes on in one way only, at no cost: by token 0, which is not written.
+        only_one = ops.where(ops.arange(vocabulary_size) == 0, 0.0, IMPOSSIBLE)
         is_open = lengths > t + 1
-        totals = scores[:, :, None] + ops.where(is_open[:, :, None], continuations, only_padding)
+        totals = scores[:, :, None] + ops.where(is_open[:, :, None], continuations, only_one)
         ranked = totals / penalty(ops.minimum(lengths, t + 2))[:, :, None]
 
         all_candidates = (batch_size, num_beams * vocabulary_size)
@@ -154,8 +156,8 @@ def beam_search(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, n
     return token_ids[:, 0], lengths[:, 0], (scores / penalty(lengths))[:, 0]
 
 
-def _prepare(prompt_ids, prompt_lengths, max_length):
-    """The prompts with room for T tokens, int32 [B, T], zeros behind them; their lengths [B]; the positions [T]."""
+def _prepare(prompt_ids, prompt_lengths, max_length, padding_id):
+    """The prompts with room for T tokens, int32 [B, T], padding behind them; their lengths [B]; the positions [T]."""
     prompt_ids = ops.cast(prompt_ids, "int32")
     prompt_lengths = ops.cast(prompt_lengths, "int32")
     width = prompt_ids.shape[1]
@@ -167,19 +169,17 @@ def _prepare(prompt_ids, prompt_lengths, max_length):
     positions = ops.arange(max_length, dtype="int32")
     columns = ops.minimum(positions, ops.shape(prompt_ids)[1] - 1)
     token_ids = ops.take(prompt_ids, columns, axis=1)
-    return ops.where(positions < prompt_lengths[:, None], token_ids, PADDING_ID), prompt_lengths, positions
+    return ops.where(positions < prompt_lengths[:, None], token_ids, padding_id), prompt_lengths, positions
 
 
 def _write(chosen, t, positions, token_ids, lengths, prompt_lengths, end_id):
-    """Puts a token at position t of each text: the prompt's, padding behind the end, or the one chosen.
+    """Puts the chosen token at position t of each text; what a prompt has there stays, and padding behind the end.
 
     ``lengths`` is T for a text without end; it falls to t + 1 when the text ends here.
     """
-    is_prompt = t < prompt_lengths
-    is_open = lengths > t
-    token = ops.where(is_open, ops.cast(chosen, "int32"), PADDING_ID)
-    token = ops.where(is_prompt, ops.take(token_ids, t, axis=-1), token)
-    ends = ops.logical_and(ops.logical_and(is_open, token == end_id), ops.logical_not(is_prompt))
+    is_free = ops.logical_and(t >= prompt_lengths, t < lengths)
+    token = ops.where(is_free, ops.cast(chosen, "int32"), ops.take(token_ids, t, axis=-1))
+    ends = ops.logical_and(is_free, token == end_id)
     return ops.where(positions == t, token[..., None], token_ids), ops.where(ends, t + 1, lengths)
 
 

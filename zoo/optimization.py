@@ -23,7 +23,8 @@ class Recipe:
             in the trained loss only, never in a reported one.
         weight_decay: decoupled (Loshchilov 2019); spares biases and normalization (all 1-D weights).
         clip_norm: largest norm of all gradients together (Pascanu 2013); 0 does not clip.
-        beta_1, beta_2, epsilon: Adam's (Kingma 2015).
+        beta_1, beta_2, epsilon: Adam's (Kingma 2015). As in Keras, epsilon is added before the bias is corrected,
+            the second form of section 2; at step t PyTorch's means the same at epsilon / sqrt(1 - beta_2^t).
         ema: decay of the moving average of all weights, which is then measured and kept in their place
             (Polyak 1992); 0 keeps the weights themselves.
         patience: after how many measurements of the validation loss without a better one the

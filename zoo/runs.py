@@ -139,19 +139,29 @@ def parse_model(name, preset=None):
     return family, preset, family.presets[preset]
 
 
-def create(model, preset=None, **changes):
-    """A new backbone with random weights.
+def create(model, preset=None, *, weights=None, **changes):
+    """A new backbone, with random weights or published ones.
 
     Args:
         model: name of a family, or ``"family:preset"``.
         preset: name of one of its presets; the first one ("tiny") by default.
-        **changes: settings that differ from the preset.
+        weights: published weights, a folder or hub name (see :func:`zoo.pretrained.read`), for ``bert`` and
+            ``gpt``: all settings are read from there, none has to be given.
+        **changes: settings that differ from the preset; with ``weights`` only ``dropout`` may.
 
     Raises:
         UnknownNameError, SettingError: list what is possible.
+        PretrainedError: the weights cannot be read, or contradict the other arguments.
     """
     family, _, config = parse_model(model, preset)
-    return family(settings.replace(config, changes))
+    if weights is None:
+        return family(settings.replace(config, changes))
+    from zoo import pretrained  # the tables of all layouts: for those who ask
+
+    if preset or ":" in str(model):  # said, not the default: it must be what the weights are
+        sizes = {name: value for name, value in dataclasses.asdict(config).items() if name != "dropout"}
+        changes = {**sizes, **changes}
+    return pretrained.create(family.registered_name, weights, changes)
 
 
 def model_settings(config, kind, changes):

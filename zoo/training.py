@@ -9,6 +9,7 @@ import keras
 
 from zoo import settings as settings_module
 from zoo.checkpoints import Checkpoint
+from zoo.initialization import start_from
 from zoo.learning import learn
 from zoo.machine import machine
 from zoo.optimization import Recipe
@@ -73,7 +74,10 @@ def train(
         recipe: fields of :class:`zoo.optimization.Recipe` that differ from the family's.
         seed: decides weights, dropout and the order of the examples.
         data: path(s) of the user's own files, for the tasks that read them.
-        init: a run (or its folder) of the same family whose text side, settings and weights are the start.
+        init: what the training starts from, of the same family: a run (or its folder), or published weights (a
+            folder or hub name, see :func:`zoo.pretrained.read`). Settings, tokenizers and backbone weights are its
+            own, those of the head where it has the same form. Published weights are trained with learning rate
+            5e-5 unless said otherwise, and of the settings only ``dropout`` may change.
         out: folder of the run; ``runs/<task>/<model>-<preset>-seed<seed>`` by default.
         overwrite: whether a run in that folder may be replaced.
         strategy: one of ``zoo.strategies.STRATEGIES``, or a ``tf.distribute.Strategy``.
@@ -88,7 +92,7 @@ def train(
         A :class:`zoo.runs.Run`; its ``config["status"]`` is "interrupted" after Ctrl-C.
 
     Raises:
-        UnknownNameError, SettingError, RunError: the arguments do not fit; the message says what does.
+        UnknownNameError, SettingError, RunError, PretrainedError: the arguments do not fit; says what does.
         zoo.trainer.DivergedError: the loss is not finite.
     """
     strategy = make_strategy(strategy)  # first of all: workers must find each other before anything is computed
@@ -103,7 +107,11 @@ def train(
         )
     if sum(budget is not None for budget in (steps, epochs, minutes)) > 1:
         raise RunError("give one budget: steps, epochs or minutes.")
-    changes = {**family.recipe, **(recipe or {})}
+    if init is not None:
+        announce("reading the weights to start from", progress)
+    start = start_from(init, family, chosen, dropout=(settings or {}).get("dropout"))
+    preset = start.preset if start else preset
+    changes = {**family.recipe, **(start.recipe if start else {}), **(recipe or {})}
     if learning_rate is not None:
         changes["learning_rate"] = learning_rate
     recipe = settings_module.replace(Recipe(), changes)
@@ -119,17 +127,14 @@ def train(
     keras.utils.set_random_seed(seed)
     announce(f"reading the examples of {task.name}", progress)
     examples = task.examples("train")
-    source = None if init is None else init if isinstance(init, Run) else Run.load(init)
-    if source:
-        config, preset = _initial_settings(family, source, chosen)
-    if not source:
+    if not start:
         announce(f"making the vocabulary from {len(examples):,} examples", progress)
-    kind = kind_class.fit(task, family.kind, examples, tokenizers=_tokenizers(source, kind_class) if source else None)
-    config = model_settings(config, kind, settings or {})
+    kind = kind_class.fit(task, family.kind, examples, tokenizers=start.tokenizers(kind_class) if start else None)
+    config = start.settings(kind, settings or {}) if start else model_settings(config, kind, settings or {})
     with strategy.scope(), computing_in(precision):
         task_model = build_model(family.registered_name, dataclasses.asdict(config), kind)
-        if source:
-            _copy_weights(source.model, task_model)
+        if start:
+            start.fill(task_model)
 
     batches = kind.batches(examples, batch_size, seed)
     if epochs is not None:
@@ -159,7 +164,7 @@ def train(
             "batch_size": batch_size,
             "accumulation": accumulation,
             "seed": seed,
-            "init": str(source.folder) if source else None,
+            "init": start.source if start else None,
             "precision": precision,
             "strategy": f"{type(strategy).__name__} ({strategy.num_replicas_in_sync})",
             "evaluate_every": evaluate_every or max(1, (steps or 20 * MEASUREMENTS) // MEASUREMENTS),
@@ -247,37 +252,3 @@ def _default_folder(task, family, preset, seed):
     return Path("runs") / task.name.replace(":", "-") / f"{family.registered_name}-{preset}-seed{seed}"
 
 
-def _initial_settings(family, source, chosen):
-    """The settings of the run that training starts from, and the name of their preset."""
-    if source.config["model"] != family.registered_name:
-        raise RunError(
-            f"{source.folder} is a run of {source.config['model']!r}: it cannot start a {family.registered_name!r}."
-        )
-    preset = source.config["preset"]
-    if chosen and chosen != preset:
-        raise RunError(f"{source.folder} was trained with the preset {preset!r}, which cannot become {chosen!r}.")
-    return family.Config(**source.config["settings"]), preset
-
-
-def _tokenizers(source, kind_class):
-    """The tokenizers of the run that training starts from, under the names that the new kind of task uses."""
-    old, names = source.kind.tokenizers, kind_class.tokenizer_names
-    if set(old) == set(names):
-        return old
-    first, *others = old.values()
-    if any(other.tokens != first.tokens for other in others):
-        raise RunError(
-            f"{source.folder} has a vocabulary for each side; {kind_class.registered_name} needs one for everything."
-        )
-    return dict.fromkeys(names, first)
-
-
-def _copy_weights(source, target):
-    """Backbone weights, and those of the head where it has the same form."""
-    for part in ("backbone", "head"):
-        old, new = getattr(source, part), getattr(target, part)
-        shapes = [[tuple(weight.shape) for weight in layer.weights] for layer in (old, new)]
-        if shapes[0] == shapes[1]:
-            new.set_weights(old.get_weights())
-        elif part == "backbone":
-            raise RunError("the settings of the run given as init make weights of other shapes: change no sizes.")

@@ -16,7 +16,6 @@ from zoo.batching import Columns
 from zoo.kinds import Kind, dense, frame, in_chunks
 from zoo.layers.heads import ClassificationHead
 from zoo.registry import register_kind
-from zoo.tokenizers import END_ID, START_ID
 
 
 @register_kind("classification")
@@ -51,8 +50,9 @@ class Classification(Kind):
     def ragged_inputs(self, text, text_pair=None):
         """Strings [B] -> the backbone's inputs as ragged rows."""
         parts = [self._cut(text)] if text_pair is None else [self._cut(text), self._cut(text_pair)]
-        first = frame(START_ID, parts[0], END_ID)
-        rows = [first] + [frame(part, END_ID) for part in parts[1:]]
+        tokenizer = self.tokenizers["tokenizer"]
+        first = frame(tokenizer.start_id, parts[0], tokenizer.end_id)
+        rows = [first] + [frame(part, tokenizer.end_id) for part in parts[1:]]
         inputs = {"token_ids": tf.concat(rows, axis=1)}
         if self.backbone_kind == "encoder":
             inputs["segment_ids"] = tf.concat([tf.ones_like(row) * i for i, row in enumerate(rows)], axis=1)

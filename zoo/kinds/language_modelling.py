@@ -16,7 +16,6 @@ from zoo.decoding import Greedy, generate
 from zoo.kinds import Kind, dense, frame, in_chunks, plain
 from zoo.layers.heads import LanguageModelHead
 from zoo.registry import register_kind
-from zoo.tokenizers import END_ID, START_ID
 
 
 @register_kind("language-modelling")
@@ -48,7 +47,7 @@ class LanguageModelling(Kind):
     def document_ids(self, texts):
         """Documents [B] -> ragged ids [B, None], with boundaries where the task has them."""
         ids = self.tokenizer.encode(texts)
-        return frame(START_ID, ids, END_ID) if self.facts["document_boundaries"] else ids
+        return frame(self.tokenizer.start_id, ids, self.tokenizer.end_id) if self.facts["document_boundaries"] else ids
 
     def columns(self, examples):
         return self._windows(in_chunks(self.document_ids, [example["text"] for example in examples]))
@@ -95,7 +94,7 @@ class LanguageModelling(Kind):
         size = self.facts["max_length"]
         max_tokens = size if max_tokens is None else max_tokens
         ids = self.tokenizer.encode(text)[:, -max(size // 2, 1) :]
-        ids = frame(START_ID, ids) if self.facts["document_boundaries"] else ids
+        ids = frame(self.tokenizer.start_id, ids) if self.facts["document_boundaries"] else ids
         inputs = dense({"token_ids": ids})
         prompt_lengths = tf.cast(ids.row_lengths(), tf.int32)
         token_ids, lengths = generate(
@@ -104,7 +103,8 @@ class LanguageModelling(Kind):
             inputs["token_ids"],
             prompt_lengths,
             max_length=tf.minimum(tf.shape(inputs["token_ids"])[1] + max_tokens, size),
-            end_id=END_ID,
+            end_id=self.tokenizer.end_id,
+            padding_id=self.tokenizer.padding_id,
             sampler=sampler or Greedy(),
             seed=seed,
         )

@@ -15,7 +15,7 @@ from zoo.batching import Columns
 from zoo.kinds import Kind, dense, frame
 from zoo.layers.heads import SpanHead
 from zoo.registry import register_kind
-from zoo.tokenizers import END_ID, START_ID, split_words
+from zoo.tokenizers import split_words
 
 
 @register_kind("span-answering")
@@ -56,14 +56,19 @@ class SpanAnswering(Kind):
         starts = before - tf.repeat(before_word, per_word) + tf.repeat(word_starts.values, per_word)
         # A token ends where the next one of its word starts; the last one, and whatever is unknown, with the word.
         is_last = tf.ragged.range(per_word).flat_values == tf.repeat(per_word, per_word) - 1
-        ends = tf.where(is_last | (lengths == 0), tf.repeat(word_ends.values, per_word), starts + lengths)
+        of_word = tf.repeat(word_ends.values, per_word)
+        ends = tf.where(is_last | (lengths == 0), of_word, starts + lengths)
+        # Where a tokenizer writes more letters than the word has (BERT takes Hangul apart), none lies behind it.
+        starts, ends = tf.minimum(starts, of_word - 1), tf.minimum(ends, of_word)
         cut = self.facts["max_length"]
         return [pieces.with_flat_values(x).merge_dims(1, 2)[:, :cut] for x in (pieces.flat_values, starts, ends)]
 
     def ragged_inputs(self, question, context_ids):
         """The backbone's inputs as ragged rows, and where each context begins in them, int32 [B]."""
-        asked = self.tokenizers["tokenizer"].encode(question)[:, : self.facts["max_question_length"]]
-        asked, read = frame(START_ID, asked, END_ID), frame(context_ids, END_ID)
+        tokenizer = self.tokenizers["tokenizer"]
+        asked = tokenizer.encode(question)[:, : self.facts["max_question_length"]]
+        asked = frame(tokenizer.start_id, asked, tokenizer.end_id)
+        read = frame(context_ids, tokenizer.end_id)
         inputs = {
             "token_ids": tf.concat([asked, read], axis=1),
             "segment_ids": tf.concat([tf.zeros_like(asked), tf.ones_like(read)], axis=1),

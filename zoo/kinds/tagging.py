@@ -13,7 +13,7 @@ from zoo.batching import Columns
 from zoo.kinds import Kind, dense, frame, plain
 from zoo.layers.heads import TokenClassificationHead
 from zoo.registry import register_kind
-from zoo.tokenizers import END_ID, START_ID, split_words
+from zoo.tokenizers import split_words
 
 OUTSIDE = "O"
 
@@ -46,11 +46,12 @@ class Tagging(Kind):
         Returns:
             inputs, first: ``first`` is ragged bool like ``token_ids``, True at the first token of a word.
         """
-        pieces = self.tokenizers["tokenizer"].encode_words(words)  # [B, W, pieces]
+        tokenizer = self.tokenizers["tokenizer"]
+        pieces = tokenizer.encode_words(words)  # [B, W, pieces]
         place_in_word = tf.ragged.range(pieces.values.row_lengths()).flat_values
         is_first = pieces.with_flat_values(tf.cast(place_in_word == 0, tf.int32))
         cut = self.facts["max_length"]
-        token_ids = frame(START_ID, pieces.merge_dims(1, 2)[:, :cut], END_ID)
+        token_ids = frame(tokenizer.start_id, pieces.merge_dims(1, 2)[:, :cut], tokenizer.end_id)
         first = tf.cast(frame(0, is_first.merge_dims(1, 2)[:, :cut], 0), tf.bool)
         return {"token_ids": token_ids, "segment_ids": tf.zeros_like(token_ids)}, first
 

@@ -21,7 +21,7 @@ from zoo.decoding import Greedy, generate
 from zoo.kinds import Kind, dense, frame, in_chunks
 from zoo.layers.heads import LanguageModelHead
 from zoo.registry import register_kind
-from zoo.tokenizers import END_ID, START_ID, split_words
+from zoo.tokenizers import split_words
 
 
 @register_kind("text-to-text")
@@ -73,18 +73,21 @@ class TextToText(Kind):
 
     def source_ids(self, sources):
         """Strings [B] -> ragged ids [B, None] as the backbone reads them."""
-        ids = self.tokenizers["source"].encode(sources)[:, : self.facts["max_length"]]
-        return frame(ids, END_ID) if self.backbone_kind == "encoder_decoder" else frame(START_ID, ids, END_ID)
+        tokenizer = self.tokenizers["source"]
+        ids = frame(tokenizer.encode(sources)[:, : self.facts["max_length"]], tokenizer.end_id)
+        return ids if self.backbone_kind == "encoder_decoder" else frame(tokenizer.start_id, ids)
 
     def target_ids(self, targets):
         """Strings [B] -> ragged ids [B, None], [END] included."""
-        return frame(self.tokenizers["target"].encode(targets)[:, : self.facts["max_length"]], END_ID)
+        tokenizer = self.tokenizers["target"]
+        return frame(tokenizer.encode(targets)[:, : self.facts["max_length"]], tokenizer.end_id)
 
     def columns(self, examples):
         sources = in_chunks(self.source_ids, [example["source"] for example in examples])
         targets = in_chunks(self.target_ids, [example["target"] for example in examples])
         if self.backbone_kind == "encoder_decoder":
-            shifted = [np.concatenate([[START_ID], target[:-1]]).astype(np.int32) for target in targets]
+            start_id = self.tokenizers["target"].start_id
+            shifted = [np.concatenate([[start_id], target[:-1]]).astype(np.int32) for target in targets]
             inputs = {"encoder_token_ids": sources, "decoder_token_ids": shifted}
             return Columns(inputs, targets, [np.ones(len(target), np.float32) for target in targets])
         joined = [np.concatenate([source, target]) for source, target in zip(sources, targets, strict=True)]
@@ -99,9 +102,10 @@ class TextToText(Kind):
         """Strings [B] -> ``{"target": strings [B]}`` of at most ``max_tokens`` tokens; greedy without ``sampler``."""
         most = self.facts["max_length"] if max_tokens is None else min(max_tokens, self.facts["max_length"])
         ids = self.source_ids(source)
+        tokenizer = self.tokenizers["target"]
         if self.backbone_kind == "encoder_decoder":
             inputs = dense({"encoder_token_ids": ids})
-            prompt_ids = tf.fill([ids.nrows(), 1], START_ID)
+            prompt_ids = tf.fill([ids.nrows(), 1], tokenizer.start_id)
             prompt_lengths = tf.ones([ids.nrows()], tf.int32)
         else:
             inputs = dense({"token_ids": ids})
@@ -112,7 +116,8 @@ class TextToText(Kind):
             prompt_ids,
             prompt_lengths,
             max_length=tf.shape(prompt_ids)[1] + most,
-            end_id=END_ID,
+            end_id=tokenizer.end_id,
+            padding_id=tokenizer.padding_id,
             sampler=sampler or Greedy(),
             seed=seed,
         )
@@ -120,7 +125,7 @@ class TextToText(Kind):
         # A row's own limit: a longer prompt beside it must not change its answer.
         ends = tf.minimum(lengths, prompt_lengths + most)
         answered = (positions >= prompt_lengths[:, None]) & (positions < ends[:, None])
-        return {"target": self.tokenizers["target"].decode(tf.ragged.boolean_mask(token_ids, answered))}
+        return {"target": tokenizer.decode(tf.ragged.boolean_mask(token_ids, answered))}
 
     def answers(self, model, examples, batch_size=64):
         return self.in_batches(model, examples, batch_size)["target"]

@@ -11,7 +11,9 @@ byte-level-bpe      a frequent sequence of bytes (GPT-2)     exactly
 ==================  =======================================  ====================
 
 All run inside the TensorFlow graph, so that an exported model takes and gives
-strings, and the special tokens have the same ids everywhere.
+strings, and the special tokens have the same ids everywhere. Published weights
+come with vocabularies and special tokens of their own: ``BertTokenizer`` and
+``ByteLevelBPETokenizer`` read them.
 """
 
 import json
@@ -31,6 +33,7 @@ from zoo.tokenizers.base import (
     Tokenizer,
     TokenizerFileError,
 )
+from zoo.tokenizers.bert import BertTokenizer
 from zoo.tokenizers.byte import ByteTokenizer
 from zoo.tokenizers.byte_level_bpe import ByteLevelBPETokenizer
 from zoo.tokenizers.character import CharacterTokenizer
@@ -39,11 +42,9 @@ from zoo.tokenizers.vocabulary import batches
 from zoo.tokenizers.word import WordTokenizer
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
-_CLASSES = {
-    kind.name: kind
-    for kind in (CharacterTokenizer, ByteTokenizer, WordTokenizer, WordPieceTokenizer, ByteLevelBPETokenizer)
-}
-TOKENIZERS = tuple(_CLASSES)
+_TRAINED = (CharacterTokenizer, ByteTokenizer, WordTokenizer, WordPieceTokenizer, ByteLevelBPETokenizer)
+_CLASSES = {kind.name: kind for kind in (*_TRAINED, BertTokenizer)}
+TOKENIZERS = tuple(kind.name for kind in _TRAINED)
 
 
 def train_tokenizer(name, texts, vocabulary_size=8000, lowercase=False, min_frequency=1):
@@ -65,7 +66,7 @@ def train_tokenizer(name, texts, vocabulary_size=8000, lowercase=False, min_freq
         UnknownNameError: there is no tokenizer of this name.
         ValueError: no texts, or a vocabulary size that is too small.
     """
-    if name not in _CLASSES:
+    if name not in TOKENIZERS:
         raise unknown_name("tokenizer", name, TOKENIZERS)
     if isinstance(texts, (str, bytes)):
         raise ValueError("texts is a single string; give a list of strings, for one text [text].")
@@ -88,8 +89,8 @@ def load_tokenizer(folder):
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         name, size, tokens = content.pop("name"), content.pop("vocabulary_size"), content["tokens"]
-        if not len(set(tokens)) == len(tokens) == size or tuple(tokens[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
-            raise ValueError("tokens are missing, double or out of order")
+        if not len(set(tokens)) == len(tokens) == size:
+            raise ValueError("tokens are missing or double")
         return _CLASSES[name](**content)
     except FileNotFoundError:
         raise TokenizerFileError(f"{file} is missing; tokenizer.save({str(folder)!r}) would write it.") from None
@@ -123,6 +124,8 @@ __all__ = [
     "START_ID",
     "TOKENIZERS",
     "UNKNOWN_ID",
+    "BertTokenizer",
+    "ByteLevelBPETokenizer",
     "Tokenizer",
     "TokenizerFileError",
     "encode_corpus",

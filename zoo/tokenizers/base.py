@@ -1,10 +1,11 @@
 """What every tokenizer is: texts to token ids and back, inside the TensorFlow graph.
 
 A tokenizer that runs in the graph becomes part of an exported model: the
-server takes strings and gives strings. All of them share five special tokens
-with the same ids, the public methods below and one readable file on disk; a
-kind of tokenizer is a file beside this one, which says how it is trained and
-how a batch is encoded and decoded.
+server takes strings and gives strings. All of them share the public
+methods below and one readable file on disk; a kind of tokenizer is a file
+beside this one, which says how it is trained and how a batch is encoded and
+decoded. Tokenizers trained here have the same five special tokens, with the
+same ids; those that came with published weights have their own.
 
 Shapes: B texts, W words of a text, N words in all, T tokens of a text,
 V vocabulary_size.
@@ -18,10 +19,13 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from zoo.tokenizers.escapes import hide, reveal
 from zoo.tokenizers.ragged import join, keep
 
+# The layout of tokenizers trained here.
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[START]", "[END]", "[MASK]")
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID, MASK_ID = range(5)
+ROLES = ("padding", "unknown", "start", "end", "mask")
 
 FILE = "tokenizer.json"
 
@@ -38,27 +42,41 @@ class Tokenizer(tf.Module):
     whatever model is exported around it.
 
     Args:
-        tokens: list of str, id -> token; starts with ``SPECIAL_TOKENS``.
+        tokens: list of str, id -> token.
         lowercase: bool, whether texts are lowercased before they are encoded.
+        special_tokens: dict, role -> token, of the ``ROLES`` that the vocabulary
+            knows; one token may have several. None: ``SPECIAL_TOKENS``.
+
+    Attributes:
+        padding_id, unknown_id, start_id, end_id, mask_id: int, or None where
+            the vocabulary has no such token.
+        is_special: bool [V], True where a token has one of these roles. Special
+            tokens are written by no text and write nothing themselves.
+        piece_lengths: int32 [V], how many characters of a word a token covers:
+            turns tokens into character offsets. Special tokens have 0, which for
+            [UNK] stands for "the rest of the word".
 
     Raises:
-        ValueError: there are special tokens only.
+        ValueError: a special token is not in the vocabulary, or there is nothing else in it.
     """
 
     name = None
 
-    def __init__(self, tokens, lowercase=False):
+    def __init__(self, tokens, lowercase=False, special_tokens=None):
         super().__init__()
-        if len(tokens) <= len(SPECIAL_TOKENS):
+        self._tokens = tuple(tokens)
+        self.lowercase = lowercase
+        self._roles = tuple((special_tokens or dict(zip(ROLES, SPECIAL_TOKENS, strict=True))).items())
+        ids = self._special_ids()
+        self.padding_id, self.unknown_id, self.start_id, self.end_id, self.mask_id = map(ids.get, ROLES)
+        self.is_special = np.isin(np.arange(len(tokens)), list(ids.values()))
+        if self.is_special.all():
             raise ValueError(
                 f"a {self.name} tokenizer with nothing but special tokens: its training texts are empty, "
                 "or all that is in them is rarer than min_frequency."
             )
-        self._tokens = tuple(tokens)
-        self.lowercase = lowercase
-        # How many characters of a word a token covers, [V]: turns tokens into
-        # character offsets. [UNK] has 0, which stands for "the rest of the word".
-        self.piece_lengths = np.array([0] * len(SPECIAL_TOKENS) + self.count_characters(), "int32")
+        self.piece_lengths = np.array([0 if special else self.characters(token) for token, special in self._marked()])
+        self.piece_lengths = self.piece_lengths.astype("int32")
         # `partial` makes these functions of this object alone; TensorFlow would count
         # the graphs of all tokenizers together and warn of too many.
         self._encode_function = tf.function(partial(self._encode), input_signature=[tf.TensorSpec([None], tf.string)])
@@ -68,8 +86,13 @@ class Tokenizer(tf.Module):
 
     @property
     def tokens(self):
-        """The vocabulary, a list of str: id -> token, special tokens first."""
+        """The vocabulary, a list of str: id -> token."""
         return list(self._tokens)
+
+    @property
+    def special_tokens(self):
+        """The special tokens, a dict: role -> token."""
+        return dict(self._roles)
 
     @property
     def vocabulary_size(self):
@@ -91,19 +114,20 @@ class Tokenizer(tf.Module):
 
     def spell(self, token_ids, separator=""):
         """Writes the tokens of RaggedTensor int32 [B, T] one after the other: string [B]."""
-        return join(token_ids.with_values(tf.gather(tf.constant(self.spellings()), token_ids.values)), separator)
+        spellings = [b"" if special else self.spelling(token) for token, special in self._marked()]  # [V]
+        return join(token_ids.with_values(tf.gather(tf.constant(spellings), token_ids.values)), separator)
 
-    def spellings(self):
-        """For each token what it writes in UTF-8, list of bytes; special tokens write nothing."""
-        return [b""] * len(SPECIAL_TOKENS) + [token.encode() for token in self._tokens[len(SPECIAL_TOKENS) :]]
+    def spelling(self, token):
+        """What a token that is not special writes in UTF-8, bytes."""
+        return token.encode()
 
-    def count_characters(self):
-        """For each token after the special ones: how many characters of a word it covers, list of int."""
-        return [len(token) for token in self._tokens[len(SPECIAL_TOKENS) :]]
+    def characters(self, token):
+        """How many characters of a word a token that is not special covers, int."""
+        return len(token)
 
     def settings(self):
         """What the constructor needs, as values that JSON can hold."""
-        return {"tokens": self.tokens, "lowercase": self.lowercase}
+        return {"special_tokens": self.special_tokens, "lowercase": self.lowercase, "tokens": self.tokens}
 
     def encode(self, texts):
         """Texts to token ids; adds no special tokens.
@@ -135,7 +159,8 @@ class Tokenizer(tf.Module):
         """Encodes words one by one, for labels and answers that belong to words.
 
         A word is encoded as a text of its own (byte-level BPE: without the
-        space before it). It never has zero tokens: at least one [UNK].
+        space before it). It never has zero tokens: at least one [UNK] (padding,
+        where the vocabulary knows all words).
 
         Args:
             words: RaggedTensor string [B, W].
@@ -145,14 +170,37 @@ class Tokenizer(tf.Module):
         """
         pieces = self.encode(words.values)  # [N, T]
         lost = tf.cast(pieces.row_lengths() == 0, tf.int64)  # [N]
-        unknown = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(lost)], UNKNOWN_ID), lost)
+        unknown = self.padding_id if self.unknown_id is None else self.unknown_id
+        unknown = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(lost)], unknown), lost)
         return words.with_values(tf.concat([pieces, unknown], axis=1))  # [B, W, T]
 
     def _encode(self, texts):
-        return self.encode_in_graph(normalize(texts, self.lowercase))
+        return self.encode_in_graph(self.normalize(texts))
 
     def _decode(self, token_ids):
-        return self.decode_in_graph(keep(token_ids, token_ids.values >= len(SPECIAL_TOKENS)))
+        return self.decode_in_graph(keep(token_ids, ~tf.gather(self.is_special, token_ids.values)))
+
+    def normalize(self, texts):
+        """What happens to texts, string [B], before they are split."""
+        return normalize(texts, self.lowercase)
+
+    def _marked(self):
+        """Each token with a bool that says whether it is special."""
+        return zip(self._tokens, self.is_special, strict=True)
+
+    def _special_ids(self):
+        """Role -> id of the special tokens."""
+        ids = {token: index for index, token in enumerate(self._tokens)}
+        unknown = sorted(set(self.special_tokens) - set(ROLES))
+        if unknown:
+            raise ValueError(f"{unknown} are no roles of special tokens; possible are {list(ROLES)}.")
+        for role, token in self._roles:
+            if token not in ids:
+                raise ValueError(
+                    f"the vocabulary ({len(ids)} tokens) has no {token!r}, which is to serve for {role}: "
+                    "is it the right file, or are its special tokens other ones?"
+                )
+        return {role: ids[token] for role, token in self._roles}
 
     def save(self, folder):
         """Writes ``tokenizer.json``, which people can read, into a folder."""
@@ -174,4 +222,4 @@ def normalize(texts, lowercase):
     # In a Turkish locale the Unicode rule would turn "I" into a dotless "ı":
     # ASCII has its own rule, the same everywhere, and "İ" is spelt out.
     texts = tf.strings.regex_replace(tf.strings.lower(texts), "İ", "i\u0307")
-    return tf_text.normalize_utf8(tf.strings.lower(texts, encoding="utf-8"), "NFC")
+    return tf_text.normalize_utf8(reveal(tf.strings.lower(hide(texts), encoding="utf-8")), "NFC")

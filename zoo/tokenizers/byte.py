@@ -13,8 +13,8 @@ class ByteTokenizer(Tokenizer):
 
     name = "byte"
 
-    def __init__(self, tokens=None, lowercase=False):
-        super().__init__([*SPECIAL_TOKENS, *(f"<0x{byte:02X}>" for byte in range(256))], lowercase)
+    def __init__(self, tokens=None, lowercase=False, special_tokens=None):
+        super().__init__([*SPECIAL_TOKENS, *(f"<0x{byte:02X}>" for byte in range(256))], lowercase, special_tokens)
 
     @classmethod
     def train(cls, texts, vocabulary_size, lowercase, min_frequency):
@@ -30,11 +30,11 @@ class ByteTokenizer(Tokenizer):
     def decode_in_graph(self, token_ids):
         return valid_utf8(self.spell(token_ids))
 
-    def spellings(self):
-        return [b""] * len(SPECIAL_TOKENS) + [bytes([byte]) for byte in range(256)]
+    def spelling(self, token):
+        return bytes.fromhex(token[3:5])
 
-    def count_characters(self):
-        return [int(starts_character(byte)) for byte in range(256)]
+    def characters(self, token):
+        return starts_character(*self.spelling(token))
 
 
 def starts_character(byte):

@@ -2,17 +2,18 @@
 
 It begins with the 256 bytes and merges the most frequent neighbours, again
 and again, so that any text can be written. The ``tokenizers`` library learns
-the merges; keras-hub applies them in the graph.
+the merges, and applies them outside of the graph; in the graph
+:mod:`zoo.tokenizers.merging` does. Splitting, merges and ids are GPT-2's,
+letter for letter, so that its published vocabulary can be used.
 
-Deviation from GPT-2: each white space character that does not stand before a
-word is a token of its own (its rule for runs of spaces looks ahead, which the
-graph's regular expressions cannot).
+Deviation: characters that came into Unicode after its version 15.0 (2022) are
+no letters and no digits for TensorFlow's regular expressions.
 """
 
 import itertools
 import json
+from pathlib import Path
 
-import keras_hub
 import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
@@ -23,17 +24,21 @@ from tokenizers.trainers import BpeTrainer
 
 from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, normalize
 from zoo.tokenizers.byte import starts_character, valid_utf8
+from zoo.tokenizers.escapes import MARK, hide, reveal
+from zoo.tokenizers.merging import Merges
 from zoo.tokenizers.vocabulary import count_pieces
 
-# Pairs merge within these stretches only: a word, a number or marks, each with one space before it.
-_SPACE = r"\s\x{0B}\x{A0}\x{2009}\x{202F}\x{3000}"
-_WORD = rf"'(?:s|t|re|ve|m|ll|d)| ?\p{{L}}+| ?\p{{N}}+| ?[^{_SPACE}\p{{L}}\p{{N}}]+|[{_SPACE}]"
-
-# What the splitting would lose is written as a private character and a letter:
-# keras-hub uses "६" (a Devanagari digit) for its own marks, tensorflow-text
-# stops at the character NUL, and the private character must stay unique.
-_PRIVATE = "\ue000"
-_ESCAPES = ((_PRIVATE, _PRIVATE + "a"), ("६", _PRIVATE + "b"), ("\x00", _PRIVATE + "c"))
+# Pairs merge within these stretches only. GPT-2's pattern is
+#   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+# that is: a word, a number or signs, each with one space before it; of more
+# white space the last character is cut off, if something follows. TensorFlow's
+# expressions cannot look ahead: a mark shows them which character is the last.
+_SPACE = r"\s\x0B\x{85}\p{Z}"
+_LAST_SPACE = rf"([{_SPACE}])([^{_SPACE}])"
+_STRETCH = (
+    rf"'(?:s|t|re|ve|m|ll|d)|(?:{MARK} )?\p{{L}}+|(?:{MARK} )?\p{{N}}+"
+    rf"|(?:{MARK} )?[^{_SPACE}\p{{L}}\p{{N}}{MARK}]+|{MARK}[{_SPACE}]|[{_SPACE}]+"
+)
 
 # GPT-2's spelling: bytes that print well stand for themselves, the others are
 # moved up to the letters from U+0100 on.
@@ -48,17 +53,18 @@ class ByteLevelBPETokenizer(Tokenizer):
     Args:
         tokens: list of str in GPT-2's spelling, which has a visible letter for each byte.
         merges: list of str, ``"left right"``, the first learned first.
-        lowercase: bool.
+        lowercase, special_tokens: as for every tokenizer.
     """
 
     name = "byte-level-bpe"
 
-    def __init__(self, tokens, merges, lowercase=False):
-        super().__init__(tokens, lowercase)
+    def __init__(self, tokens, merges, lowercase=False, special_tokens=None):
+        super().__init__(tokens, lowercase, special_tokens)
         self._merges = tuple(merges)
+        pairs = [tuple(merge.split(" ")) for merge in merges]
         vocabulary = {token: index for index, token in enumerate(tokens)}
-        self._in_graph = keras_hub.tokenizers.BytePairTokenizer(vocabulary, list(merges))
-        self._in_bulk = tokenizers.Tokenizer(BPE(vocabulary, [tuple(merge.split(" ")) for merge in merges]))
+        self._in_graph = Merges(vocabulary, pairs, BYTE_OF_LETTER)
+        self._in_bulk = tokenizers.Tokenizer(BPE(vocabulary, pairs))
         self._in_bulk.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
 
     @classmethod
@@ -78,15 +84,46 @@ class ByteLevelBPETokenizer(Tokenizer):
         merges = json.loads(trainee.to_str())["model"]["merges"]
         return cls(sorted(ids, key=ids.get), [" ".join(pair) for pair in merges], lowercase)
 
+    @classmethod
+    def from_vocabulary(cls, vocabulary, merges, end_of_text="<|endoftext|>"):
+        """A tokenizer with a published vocabulary.
+
+        Args:
+            vocabulary: dict, token -> id (the content of ``vocab.json`` or ``encoder.json``).
+            merges: list of str, the lines of ``merges.txt`` or ``vocab.bpe``.
+            end_of_text: str, the special token that serves for start, end and padding.
+
+        Raises:
+            ValueError: ids with gaps, a token without id that a merge makes, or no such special token.
+        """
+        tokens = sorted(vocabulary, key=vocabulary.get)
+        if [vocabulary[token] for token in tokens] != list(range(len(tokens))):
+            raise ValueError(f"the ids of the vocabulary are not the numbers 0 to {len(tokens) - 1}, each once.")
+        merges = [line for line in merges if line and not line.startswith("#version")]
+        wrong = [line for line in merges if line.count(" ") != 1 or line.replace(" ", "") not in vocabulary]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} merges nothing of this vocabulary: do the two files belong together?")
+        return cls(tokens, merges, special_tokens=dict.fromkeys(("padding", "start", "end"), end_of_text))
+
+    @classmethod
+    def from_files(cls, vocab_json, merges_txt, end_of_text="<|endoftext|>"):
+        """The same from the paths of the two files."""
+        vocabulary = json.loads(Path(vocab_json).read_text(encoding="utf-8"))
+        return cls.from_vocabulary(vocabulary, Path(merges_txt).read_text(encoding="utf-8").split("\n"), end_of_text)
+
+    @property
+    def merges(self):
+        """The merges, a list of str ``"left right"``, the first learned first."""
+        return list(self._merges)
+
     def settings(self):
-        return {**super().settings(), "merges": list(self._merges)}
+        return {**super().settings(), "merges": self.merges}
 
     def encode(self, texts):
         if not tf.executing_eagerly():
             return super().encode(texts)
-        # The same merges by another library: outside of the graph it is a hundred times faster.
-        texts = normalize(tf.convert_to_tensor(texts, tf.string), self.lowercase)
-        words, places, row_splits = _different_words(texts)
+        # The same merges by another library: outside of the graph it is much faster.
+        words, places, row_splits = _different_words(self.normalize(tf.convert_to_tensor(texts, tf.string)))
         words = [word.decode() for word in words.numpy().tolist()]
         pieces = [encoding.ids for encoding in self._in_bulk.encode_batch(words)]
         token_ids = np.fromiter(itertools.chain.from_iterable(pieces), "int32")
@@ -95,28 +132,23 @@ class ByteLevelBPETokenizer(Tokenizer):
 
     def encode_in_graph(self, texts):
         words, places, row_splits = _different_words(texts)
-        return _write_out(self._in_graph.tokenize(words), places, row_splits)
+        return _write_out(self._in_graph(words), places, row_splits)
 
     def decode_in_graph(self, token_ids):
-        texts = valid_utf8(self.spell(token_ids))
-        for character, escape in reversed(_ESCAPES):
-            texts = tf.strings.regex_replace(texts, escape, character)
-        return texts
+        return valid_utf8(self.spell(token_ids))
 
-    def spellings(self):
-        tokens = self.tokens[len(SPECIAL_TOKENS) :]
-        return [b""] * len(SPECIAL_TOKENS) + [bytes(BYTE_OF_LETTER[letter] for letter in token) for token in tokens]
+    def spelling(self, token):
+        return bytes(BYTE_OF_LETTER[letter] for letter in token)
 
-    def count_characters(self):
-        return [sum(map(starts_character, written)) for written in self.spellings()[len(SPECIAL_TOKENS) :]]
+    def characters(self, token):
+        return sum(map(starts_character, self.spelling(token)))
 
 
 def split_for_merging(texts):
     """Cuts texts, string [B], into the stretches that are encoded one by one: RaggedTensor string [B, W]."""
-    texts = valid_utf8(texts)
-    for character, escape in _ESCAPES:
-        texts = tf.strings.regex_replace(texts, character, escape)
-    return tf_text.regex_split(texts, _WORD, _WORD)
+    marked = tf.strings.regex_replace(hide(valid_utf8(texts)), _LAST_SPACE, rf"{MARK}\1\2")
+    words = tf_text.regex_split(marked, _STRETCH, _STRETCH)
+    return words.with_values(reveal(tf.strings.regex_replace(words.values, MARK, "")))
 
 
 def _different_words(texts):

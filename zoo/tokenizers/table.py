@@ -1,19 +1,20 @@
 """Tokenizers that are a list: a text is cut into tokens and each token looked up."""
 
+import numpy as np
 import tensorflow as tf
 
-from zoo.tokenizers.base import SPECIAL_TOKENS, UNKNOWN_ID, Tokenizer, normalize
+from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, normalize
 from zoo.tokenizers.vocabulary import count_pieces, most_frequent
 
 
 class TableTokenizer(Tokenizer):
     """A tokenizer whose tokens are looked up as they stand; a subclass says how texts fall into tokens."""
 
-    def __init__(self, tokens, lowercase=False):
-        super().__init__(tokens, lowercase)
-        keys = tf.constant(tokens[len(SPECIAL_TOKENS) :], tf.string, [len(tokens) - len(SPECIAL_TOKENS)])
-        ids = tf.range(len(SPECIAL_TOKENS), len(tokens))
-        self._ids = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN_ID)
+    def __init__(self, tokens, lowercase=False, special_tokens=None):
+        super().__init__(tokens, lowercase, special_tokens)
+        ids = tf.constant(np.flatnonzero(~self.is_special), tf.int32)
+        table = tf.lookup.KeyValueTensorInitializer(tf.gather(tf.constant(tokens), ids), ids)
+        self._ids = tf.lookup.StaticHashTable(table, self.unknown_id)
 
     @staticmethod
     def split(texts):

@@ -1,25 +1,27 @@
 """WordPiece (Schuster and Nakajima 2012; Wu et al. 2016, arXiv:1609.08144): BERT's subwords.
 
 A word is cut into the longest pieces that the vocabulary has, from left to
-right; pieces inside a word are written with "##". Training and splitting are
-keras-hub's and tensorflow-text's.
+right; pieces inside a word are written with "##". keras-hub trains the
+vocabulary, tensorflow-text cuts the words.
 """
 
 from collections import Counter
 
 import keras_hub
 import tensorflow as tf
+import tensorflow_text as tf_text
 
 from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, normalize
 from zoo.tokenizers.splitting import glue, words_and_newlines
 from zoo.tokenizers.vocabulary import count_pieces, most_frequent
 
 SUFFIX = "##"
+LONGEST_WORD = 100  # characters, as in BERT; a longer one is unknown
 MOST_WORDS = 30_000  # that training looks at; keras-hub's takes a minute for 100,000
 
 
 class WordPieceTokenizer(Tokenizer):
-    """Pieces of words. A word with a character that training did not see is [UNK], so is one of over 100 bytes.
+    """Pieces of words. A word with a character that training did not see is [UNK], so is one of over 100 characters.
 
     White space other than newlines is not kept, as in
     :class:`zoo.tokenizers.word.WordTokenizer`. Texts are brought to NFC, so
@@ -29,10 +31,17 @@ class WordPieceTokenizer(Tokenizer):
 
     name = "wordpiece"
 
-    def __init__(self, tokens, lowercase=False):
-        super().__init__(tokens, lowercase)
-        # split=False: it gets words, cut in the same way for all tokenizers here.
-        self._pieces = keras_hub.tokenizers.WordPieceTokenizer(self.tokens, split=False, suffix_indicator=SUFFIX)
+    def __init__(self, tokens, lowercase=False, special_tokens=None):
+        super().__init__(tokens, lowercase, special_tokens)
+        # no_pretokenization: it gets words that are cut already.
+        self._pieces = tf_text.FastWordpieceTokenizer(
+            self.tokens,
+            SUFFIX,
+            max_bytes_per_word=4 * LONGEST_WORD,  # a character of UTF-8 has four bytes at most
+            token_out_type=tf.int32,
+            unknown_token=self.special_tokens["unknown"],
+            no_pretokenization=True,
+        )
 
     @classmethod
     def train(cls, texts, vocabulary_size, lowercase, min_frequency):
@@ -53,11 +62,22 @@ class WordPieceTokenizer(Tokenizer):
         )
         return cls(tokens, lowercase)
 
+    def split(self, texts):
+        """Texts, string [B] -> the words that are cut into pieces, RaggedTensor string [B, W]."""
+        return words_and_newlines(texts)
+
     def encode_in_graph(self, texts):
-        return self._pieces.tokenize(words_and_newlines(texts))
+        words = self.split(texts)
+        is_long = tf.strings.length(words.values, unit="UTF8_CHAR") > LONGEST_WORD
+        words = words.with_values(tf.where(is_long, self.special_tokens["unknown"], words.values))
+        return self._pieces.tokenize(words).merge_dims(1, 2)  # [B, W, pieces] -> [B, T]
 
     def decode_in_graph(self, token_ids):
-        return glue(self._pieces.detokenize(token_ids))
+        return glue(self.words_again(token_ids))
 
-    def count_characters(self):
-        return [len(token.removeprefix(SUFFIX)) for token in self.tokens[len(SPECIAL_TOKENS) :]]
+    def words_again(self, token_ids):
+        """Token ids, RaggedTensor int32 [B, T] -> words joined by single spaces, string [B]."""
+        return tf.strings.regex_replace(self.spell(token_ids, " "), f" {SUFFIX}", "")
+
+    def characters(self, token):
+        return len(token.removeprefix(SUFFIX))

@@ -1,0 +1,54 @@
+"""A run for other libraries: ``zoo convert``."""
+
+import click
+
+from zoo.cli.output import answers_with
+from zoo.cli.runs import run_config
+
+
+def show_conversion(converted):
+    """Prints what was written, and how it is read elsewhere."""
+    click.echo(converted["folder"])
+    click.echo(f"{converted['architecture']} in transformers; its files: {', '.join(converted['files'])}")
+    click.echo(f"In Python: transformers.{converted['architecture']}.from_pretrained({converted['folder']!r})")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  zoo convert runs/shakespeare/gpt-tiny-seed0 --to shakespeare-gpt
+  zoo convert runs/mine --to mine --format huggingface --overwrite --json"""
+)
+@click.argument("run", type=click.Path())
+@click.option("--to", "directory", required=True, metavar="DIR", type=click.Path(), help="Where it is written.")
+@click.option(
+    "--format", type=click.Choice(["huggingface"]), default="huggingface", show_default=True,
+    help="model.safetensors, config.json, tokenizer files.",
+)  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace weights that were converted into that folder before.")
+@answers_with(show_conversion)
+def convert(run, directory, format, overwrite):
+    """Writes RUN for other libraries.
+
+    For runs of bert and of gpt: transformers loads them and gives the same logits; so does keras-hub where
+    it has such a model. 'zoo train --init DIR' reads the folder, too.
+    """
+    run_config(run)
+    from zoo.quiet import load_tensorflow
+
+    load_tensorflow()
+    import json
+
+    import zoo
+
+    folder = zoo.convert(run, directory, format=format, overwrite=overwrite)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return {
+        "folder": str(folder),
+        "format": format,
+        "architecture": config["architectures"][0],
+        "files": sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()),
+    }
+
+
+COMMANDS = (convert,)

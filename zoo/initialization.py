@@ -1,0 +1,145 @@
+"""Where a training starts from that does not start from nothing: an earlier run, or published weights."""
+
+import json
+from pathlib import Path
+
+from zoo.pretrained import Pretrained, PretrainedError, check_family, fill, read
+from zoo.runs import CONFIG, Run, RunError, model_settings
+
+# BERT's paper fine-tunes with 5e-5, 4e-5, 3e-5 or 2e-5 (appendix A.3), GPT-1's with 6.25e-5:
+# what suits random weights would destroy those that are there.
+FINE_TUNING = {"learning_rate": 5e-5}
+
+
+def start_from(source, family, preset=None, dropout=None):
+    """The start that a user names.
+
+    Args:
+        source: a :class:`zoo.runs.Run` or its folder; or published weights, see :func:`zoo.pretrained.read`.
+        family: the family class that is to be trained.
+        preset: the preset that the user asked for, if any.
+        dropout: the rate that the user asked for, if any; a number, also as text.
+
+    Returns:
+        None without a source; else a :class:`FromRun` or a :class:`FromPretrained`, with the attributes
+        ``preset``, ``recipe`` and ``source``, and the methods ``tokenizers``, ``settings`` and ``fill``.
+
+    Raises:
+        RunError, PretrainedError: it is no start, or that of another family or preset.
+    """
+    if source is None:
+        return None
+    if isinstance(source, Run):
+        return FromRun(source, family, preset)
+    if isinstance(source, Pretrained):
+        return FromPretrained(source, family, preset)
+    if _is_run(Path(source)):
+        return FromRun(Run.load(source), family, preset)
+    try:
+        return FromPretrained(read(source, None if dropout is None else float(dropout)), family, preset)
+    except PretrainedError as error:
+        if Path(source).exists():
+            raise
+        raise RunError(f"{source} is not a run, and holds no published weights either: {error}") from error
+
+
+def _is_run(folder):
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and {"model", "settings", "kind"} <= set(config)
+
+
+class FromRun:
+    """A run of the same family: its settings, tokenizers, backbone, and its head where it has the same form."""
+
+    recipe = {}
+
+    def __init__(self, run, family, preset):
+        if run.config["model"] != family.registered_name:
+            raise RunError(
+                f"{run.folder} is a run of {run.config['model']!r}: it cannot start a {family.registered_name!r}."
+            )
+        self.preset = run.config["preset"]
+        if preset and preset != self.preset:
+            raise RunError(f"{run.folder} was trained with the preset {self.preset!r}, which cannot become {preset!r}.")
+        self.run = run
+        self.source = str(run.folder)
+        self.config = family.Config(**run.config["settings"])
+
+    def tokenizers(self, kind_class):
+        """The tokenizers, under the names that the new kind of task uses."""
+        old, names = self.run.kind.tokenizers, kind_class.tokenizer_names
+        if set(old) == set(names):
+            return old
+        first, *others = old.values()
+        if any(other.tokens != first.tokens for other in others):
+            raise RunError(
+                f"{self.source} has a vocabulary for each side; {kind_class.registered_name} needs one for everything."
+            )
+        return dict.fromkeys(names, first)
+
+    def settings(self, kind, changes):
+        """The configuration of the new model: the run's, with the user's changes."""
+        return model_settings(self.config, kind, changes)
+
+    def fill(self, task_model):
+        """Copies the weights into a new model."""
+        for part in ("backbone", "head"):
+            old, new = getattr(self.run.model, part), getattr(task_model, part)
+            shapes = [[tuple(weight.shape) for weight in layer.weights] for layer in (old, new)]
+            if shapes[0] == shapes[1]:
+                new.set_weights(old.get_weights())
+            elif part == "backbone":
+                raise RunError("the settings of the run given as init make weights of other shapes: change no sizes.")
+
+
+class FromPretrained:
+    """Published weights: their settings, tokenizer, backbone, and the pooler where the new head has one."""
+
+    preset = "pretrained"
+    recipe = FINE_TUNING
+
+    def __init__(self, pretrained, family, preset):
+        check_family(pretrained, family.registered_name)
+        if preset:
+            raise PretrainedError(
+                f"the preset {preset!r} was asked for, but all settings come from {pretrained.source}: leave it out."
+            )
+        if pretrained.tokenizer is None:
+            raise PretrainedError(
+                f"{pretrained.source} has weights, but no tokenizer that the zoo can read: {pretrained.no_tokenizer}. "
+                "A training needs the one that the weights were made with."
+            )
+        tokens, rows = pretrained.tokenizer.vocabulary_size, pretrained.settings["vocabulary_size"]
+        if family.kind == "decoder" and tokens != rows:
+            raise PretrainedError(
+                f"{pretrained.source} has embeddings for {rows} tokens, but a tokenizer of {tokens}: a language model "
+                "would write tokens that do not exist."
+            )
+        self.pretrained = pretrained
+        self.source = pretrained.source
+
+    def tokenizers(self, kind_class):
+        """The tokenizer, under the names that the new kind of task uses."""
+        return dict.fromkeys(kind_class.tokenizer_names, self.pretrained.tokenizer)
+
+    def settings(self, kind, changes):
+        """The configuration of the new model: the source's; only dropout may change."""
+        config = self.pretrained.config(**changes)
+        wanted = kind.settings()
+        if wanted["max_sequence_length"] > config.max_sequence_length:
+            raise PretrainedError(
+                f"{kind.registered_name} would read {wanted['max_sequence_length']} tokens at once; the weights in "
+                f"{self.source} know {config.max_sequence_length} positions. Take weights with more, or a task with "
+                "shorter texts."
+            )
+        return config
+
+    def fill(self, task_model):
+        """Copies the weights into a new model."""
+        fill(task_model.backbone, self.pretrained.part())
+        pooler = self.pretrained.part("pooler")
+        if pooler and hasattr(task_model.head, "pooler"):
+            fill(task_model.head.pooler, pooler)

@@ -1,0 +1,69 @@
+"""From what the user names to a folder: a folder as it is, or one that is downloaded from the Hugging Face hub."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from zoo.datasets.files import cache_folder
+from zoo.pretrained.errors import PretrainedError
+
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+# Nothing else is downloaded: no pickles, no code.
+FILES = ("config.json", "*.safetensors", "model.safetensors.index.json", "tokenizer.json", "tokenizer_config.json",
+         "vocab.txt", "vocab.json", "merges.txt")  # fmt: skip
+BY_HAND = (
+    "config.json, model.safetensors (or model.safetensors.index.json and the files it names), and tokenizer.json or "
+    "vocab.txt with tokenizer_config.json or vocab.json with merges.txt"
+)
+
+
+def locate(source):
+    """The folder of a source.
+
+    Args:
+        source: a folder, or the name of a model on the Hugging Face hub ("google-bert/bert-base-uncased"): it
+            is looked for in ``<cache>/pretrained/<name>`` (the cache is ``ZOO_CACHE`` or
+            ``~/.cache/keras-nlp-zoo``) and downloaded there if it is missing.
+
+    Raises:
+        PretrainedError: neither; or it cannot be downloaded. Says which files are needed, and where.
+    """
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.is_file():
+        raise PretrainedError(f"{source} is a file: name the folder that holds weights, configuration and tokenizer.")
+    if not HUB_NAME.fullmatch(str(source)) or set(str(source).split("/")) & {".", ".."}:
+        raise PretrainedError(
+            f"{source} is no folder, and no name on the Hugging Face hub, such as google-bert/bert-base-uncased."
+        )
+    cached = cache_folder() / "pretrained" / str(source)
+    return cached if cached.is_dir() else _download(str(source), cached)
+
+
+def _download(name, target):
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError as error:
+        raise PretrainedError(_by_hand(name, target, "pip install huggingface_hub")) from error
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PretrainedError(f"cannot create the cache folder ({error}). Set ZOO_CACHE to another.") from error
+    # The folder gets its name in one step, when it is whole.
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="download-") as partial:
+        try:
+            snapshot_download(name, local_dir=partial, allow_patterns=list(FILES))
+        except Exception as error:  # of many kinds: no network, no such name, no permission
+            raise PretrainedError(_by_hand(name, target, type(error).__name__)) from error
+        os.rename(partial, target)
+        Path(partial).mkdir()  # which TemporaryDirectory wants to remove
+    return target
+
+
+def _by_hand(name, target, reason):
+    return (
+        f"{name} is no folder here, and cannot be downloaded from the Hugging Face hub ({reason}). "
+        f"Download its files elsewhere ({BY_HAND}) and put them into {target}."
+    )

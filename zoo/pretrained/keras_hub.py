@@ -1,0 +1,79 @@
+"""The layout of keras-hub's presets: config.json, model.weights.h5, assets/tokenizer/, task.json and its weights."""
+
+from zoo.pretrained import tokenizer_files
+from zoo.pretrained.configurations import KERAS_HUB, settings_of
+from zoo.pretrained.errors import PretrainedError, names
+from zoo.pretrained.files import read_json
+from zoo.pretrained.huggingface import letters
+from zoo.pretrained.mapping import read
+from zoo.pretrained.tables import KERAS_HUB_BERT, KERAS_HUB_GPT2
+from zoo.pretrained.weights import Pretrained
+
+CONFIG, WEIGHTS, TASK, TASK_WEIGHTS = "config.json", "model.weights.h5", "task.json", "task.weights.h5"
+TABLES = {"BertBackbone": KERAS_HUB_BERT, "GPT2Backbone": KERAS_HUB_GPT2}
+# What Keras stores beside a task's weights: the state of its optimizer.
+OF_TRAINING = "task/optimizer/"
+
+
+def recognises(files):
+    return str(files.get(CONFIG, {}).get("registered_name", "")).startswith("keras_hub>")
+
+
+def load(folder, config, dropout=None):
+    """Reads a folder, see :func:`zoo.pretrained.read`."""
+    kind = config["registered_name"].partition(">")[2]
+    if kind not in KERAS_HUB:
+        raise PretrainedError(
+            f"{folder / CONFIG}: the zoo has no family for keras-hub's {kind}; it reads {names(sorted(KERAS_HUB))}."
+        )
+    settings = settings_of(config["config"], KERAS_HUB[kind], folder / CONFIG, dropout)
+    arrays = _arrays(folder / WEIGHTS)
+    sizes = {**letters(settings), "C": 0}
+    if (folder / TASK).is_file() and (folder / TASK_WEIGHTS).is_file():
+        sizes["C"] = read_json(folder / TASK).get("config", {}).get("num_classes", 0)
+        task = {f"task/{name}": array for name, array in _arrays(folder / TASK_WEIGHTS).items()}
+        arrays |= {name: array for name, array in task.items() if not name.startswith(OF_TRAINING)}
+    weights = read(TABLES[kind], sizes, arrays, folder)
+    tokenizer, problem = None, ""
+    try:
+        tokenizer = _tokenizer(folder, kind)
+    except tokenizer_files.NoTokenizer as error:
+        problem = str(error)
+    return Pretrained(KERAS_HUB[kind].family, settings, weights, tokenizer, str(folder), problem)
+
+
+def _arrays(path):
+    """{path in an HDF5 file: array}."""
+    import h5py
+
+    arrays = {}
+
+    def keep(name, item):
+        if isinstance(item, h5py.Dataset):
+            arrays[name] = item[()]
+
+    try:
+        with h5py.File(path) as file:
+            file.visititems(keep)
+    except OSError as error:
+        raise PretrainedError(f"{path} is missing or damaged ({error}).") from error
+    return arrays
+
+
+def _tokenizer(folder, kind):
+    assets = folder / "assets" / "tokenizer"
+    needed = ("vocabulary.txt",) if kind == "BertBackbone" else ("vocabulary.json", "merges.txt")
+    absent = [name for name in needed if not (assets / name).is_file()]
+    if absent or not (folder / "tokenizer.json").is_file():
+        raise tokenizer_files.NoTokenizer(f"it has no {names(absent) or 'tokenizer.json'}")
+    config = read_json(folder / "tokenizer.json").get("config", {})
+    if kind == "BertBackbone":
+        return tokenizer_files.read_bert(
+            assets / "vocabulary.txt",
+            lowercase=bool(config.get("lowercase")),
+            strip_accents=bool(config.get("strip_accents")),
+        )
+    if config.get("add_prefix_space"):
+        raise tokenizer_files.NoTokenizer("its tokenizer adds a space before each text, which the zoo's does not")
+    merges = (assets / "merges.txt").read_text(encoding="utf-8").split("\n")
+    return tokenizer_files.read_gpt2(read_json(assets / "vocabulary.json"), merges)
