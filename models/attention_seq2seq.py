@@ -6,10 +6,11 @@ from Luong, Pham and Manning 2015, "Effective Approaches to Attention-based Neur
 Machine Translation" (arXiv:1508.04025).
 
 Deviations: the decoder starts from both directions of the encoder (Bahdanau: the
-backward one); the output sees [output; context; embedding] without Bahdanau's
-maxout; of Luong only the scores are taken, the query stays Bahdanau's (the state
-*before* the step). "dot" needs a memory of the decoder's size: there keys are the
-sum of the two directions.
+backward one); the additive score has a bias; the GRU is PyTorch's variant
+(:mod:`zoo.layers.cells`); the output sees [output; context; embedding] without
+Bahdanau's maxout; of Luong only the scores are taken, the query stays Bahdanau's
+(the state *before* the step). "dot" needs a memory of the decoder's size: there
+keys are the sum of the two directions.
 
 Shapes: B batch, S source length, T target length, E embedding_dim, D hidden_dim
 (of one direction; a memory vector has 2 D), G gates of the cell, 3 D.

@@ -76,19 +76,6 @@ def test_masked_places_weigh_nothing_in_every_precision(dtype):
     assert np.all(np.isfinite(ops.convert_to_numpy(ops.cast(nothing_to_attend, "float32"))))
 
 
-def test_multi_head_attention_is_projections_around_attention():
-    attention = MultiHeadAttention(num_heads=2, hidden_dim=6)
-    x, context = random(2, 3, 6), random(2, 4, 6)
-    may_attend = np.ones((2, 3, 4), bool)
-    may_attend[1, :, 2:] = False
-    result = attention(x, context, attention_mask=may_attend[:, :1])
-    kernels = [ops.convert_to_numpy(kernel) for kernel in attention.weights[::2]]
-    query, (key, value) = x @ kernels[0], np.split(context @ kernels[1], 2, axis=-1)
-    heads = [part.reshape(2, -1, 2, 3) for part in (query, key, value)]
-    expected = attention_by_loops(*heads, may_attend).reshape(2, 3, 6) @ kernels[2]
-    np.testing.assert_allclose(result, expected, atol=1e-5)
-
-
 def test_attention_that_cannot_be_split_into_heads_is_refused():
     with pytest.raises(ValueError, match="hidden_dim 6 cannot be split into 4 heads"):
         MultiHeadAttention(num_heads=4, hidden_dim=6)

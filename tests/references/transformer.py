@@ -133,7 +133,7 @@ def theirs(norm_first):
     size = {"d_model": D, "nhead": H, "dim_feedforward": F, "dropout": 0.0, "layer_norm_eps": EPSILON}
     size |= {"batch_first": True, "norm_first": norm_first}
 
-    def last_norm():  # the paper has none; given no layers of ours, PyTorch would add one to post-norm stacks, too
+    def last_norm():  # left to itself, nn.Transformer has one behind post-norm stacks, too, which the paper has not
         return nn.LayerNorm(D, eps=EPSILON) if norm_first else None
 
     encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(**size), L, last_norm(), enable_nested_tensor=False)

@@ -62,11 +62,14 @@ class BertTokenizer(WordPieceTokenizer):
             special_tokens: dict, role -> token, if they are not the usual ones.
 
         Raises:
-            ValueError: a token stands there twice, or a special token is missing.
+            ValueError: a token stands there twice or is empty, or a special token is missing.
         """
         doubled = len(tokens) - len(set(tokens))
-        if doubled:
-            raise ValueError(f"{doubled} of the {len(tokens)} tokens stand twice in the vocabulary: ids are unclear.")
+        if doubled or "" in tokens:
+            raise ValueError(
+                f"of the {len(tokens)} tokens {doubled} stand twice and {tokens.count('')} are empty: "
+                "expected one token on each line of the vocabulary."
+            )
         return cls(list(tokens), lowercase, special_tokens, strip_accents, split_chinese)
 
     @classmethod

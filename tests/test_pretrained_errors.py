@@ -1,0 +1,306 @@
+"""Published weights that do not fit stop the load, with the name of what is wrong."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import zoo
+from tests.pretrained_sources import (
+    BERT_CONFIG,
+    GPT1_CONFIG,
+    GPT2_CONFIG,
+    VOCABULARY,
+    of_bert,
+    of_google,
+    of_gpt,
+    untrained_run,
+    write_google,
+    write_huggingface,
+)
+from zoo import pretrained
+from zoo.cli.main import main
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "source"
+
+
+def changed(config, **fields):
+    """A configuration with other fields; None deletes one."""
+    return {name: value for name, value in {**config, **fields}.items() if value is not None}
+
+
+def refused(*parts):
+    """Expects an error whose message has all ``parts`` in this order."""
+    return pytest.raises(pretrained.PretrainedError, match=".*".join(re.escape(str(part)) for part in parts))
+
+
+# -- weights --------------------------------------------------------------------------------------------------------
+
+
+def without(arrays, *names):
+    return {name: array for name, array in arrays.items() if name not in names}
+
+
+QUERY = "bert.encoder.layer.1.attention.self.query"
+
+
+def test_missing_weights_are_named(folder):
+    write_huggingface(folder, BERT_CONFIG, without(of_bert(), f"{QUERY}.bias", "cls.predictions.bias"))
+    with refused("missing", "encoder.layer.1.attention.self.query.bias", "cls.predictions.bias"):
+        pretrained.read(folder)
+
+
+def test_weights_left_over_are_named(folder):
+    extra = {"bert.encoder.layer.2.output.dense.bias": np.zeros(8, "float32"), "adapter": np.zeros(1, "float32")}
+    write_huggingface(folder, BERT_CONFIG, of_bert() | extra)
+    with refused("left over", "adapter", "bert.encoder.layer.2.output.dense.bias"):
+        pretrained.read(folder)
+
+
+def test_weights_of_another_shape_are_named(folder):
+    write_huggingface(folder, BERT_CONFIG, of_bert() | {f"{QUERY}.weight": np.zeros((8, 4), "float32")})
+    with refused("of another shape", f"{QUERY}.weight is (8, 4) in place of (8, 8)"):
+        pretrained.read(folder)
+
+
+def test_all_three_in_one_message(folder):
+    other = {"adapter": np.zeros(1, "float32"), "bert.pooler.dense.bias": np.ones(3, "float32")}
+    write_huggingface(folder, BERT_CONFIG, without(of_bert(), f"{QUERY}.bias") | other)
+    with refused("missing", "self.query.bias", "left over", "adapter", "another shape", "pooler.dense.bias is (3,)"):
+        pretrained.read(folder)
+
+
+def test_untied_output_weights_are_refused(folder):
+    write_huggingface(folder, BERT_CONFIG, of_bert() | {"cls.predictions.decoder.weight": np.ones((40, 8), "float32")})
+    with refused("cls.predictions.decoder.weight", "should repeat"):
+        pretrained.read(folder)
+
+
+def test_a_mask_that_shows_the_future_is_refused(folder):
+    write_huggingface(folder, GPT2_CONFIG, of_gpt() | {"transformer.h.0.attn.bias": np.ones((1, 1, 16, 16), "float32")})
+    with refused("transformer.h.0.attn.bias", "should repeat"):
+        pretrained.read(folder)
+
+
+def test_the_same_weight_under_two_names_is_refused(folder):
+    write_huggingface(folder, BERT_CONFIG, of_bert() | {f"{QUERY.removeprefix('bert.')}.bias": np.zeros(8, "float32")})
+    with refused("twice", "encoder.layer.1.attention.self.query.bias"):
+        pretrained.read(folder)
+
+
+def test_quantised_weights_are_refused(folder):
+    write_huggingface(folder, BERT_CONFIG, of_bert() | {f"{QUERY}.weight": np.zeros((8, 8), "int8")})
+    with refused("query.weight", "int8", "quantised"):
+        pretrained.read(folder)
+
+
+def test_damaged_weights_are_refused(folder):
+    write_huggingface(folder, BERT_CONFIG, of_bert())
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    with refused("model.safetensors is damaged"):
+        pretrained.read(folder)
+
+
+@pytest.mark.parametrize("name", ["model-00009-of-00003.safetensors", "../elsewhere.safetensors"])
+def test_an_index_may_name_files_of_its_folder_only(name, folder):
+    write_huggingface(folder, BERT_CONFIG, of_bert(), shards=3)
+    (folder.parent / "elsewhere.safetensors").write_bytes((folder / "model-00001-of-00003.safetensors").read_bytes())
+    index = folder / "model.safetensors.index.json"
+    index.write_text(index.read_text().replace("model-00001-of-00003.safetensors", name))
+    with refused(name, "is no file of this folder"):
+        pretrained.read(folder)
+
+
+def test_googles_checkpoints_are_checked_in_the_same_way(folder):
+    arrays = without(of_google(), "bert/pooler/dense/bias")
+    # What an optimizer remembers is no weight.
+    arrays |= {"global_step": np.array(3), "bert/pooler/dense/kernel/adam_m": np.zeros((8, 8), "float32")}
+    write_google(folder, BERT_CONFIG, arrays)
+    with refused("missing: bert/pooler/dense/bias."):
+        pretrained.read(folder)
+
+
+# -- configurations -------------------------------------------------------------------------------------------------
+
+FIELDS = {
+    "hidden_act": (BERT_CONFIG, "relu"),
+    "position_embedding_type": (BERT_CONFIG, "relative_key"),
+    "layer_norm_eps": (BERT_CONFIG, 1e-5),
+    "is_decoder": (BERT_CONFIG, True),
+    "add_cross_attention": (BERT_CONFIG, True),
+    "tie_word_embeddings": (BERT_CONFIG, False),
+    "rope_theta": (BERT_CONFIG, 10000.0),
+    "auto_map": (BERT_CONFIG, {"AutoModel": "modeling.Model"}),
+    "quantization_config": (BERT_CONFIG, {"bits": 8}),
+    "activation_function": (GPT2_CONFIG, "gelu"),
+    "layer_norm_epsilon": (GPT2_CONFIG, 1e-6),
+    "scale_attn_by_inverse_layer_idx": (GPT2_CONFIG, True),
+    "scale_attn_weights": (GPT2_CONFIG, False),
+    "afn": (GPT1_CONFIG, "swish"),
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_that_the_family_cannot_express_is_named(field, folder):
+    config, value = FIELDS[field]
+    write_huggingface(folder, changed(config, **{field: value}), {"nothing": np.zeros(1, "float32")})
+    with refused("config.json", field, repr(value)):
+        pretrained.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"hidden_size": 10, "num_attention_heads": 3}, ("hidden_dim 10 cannot be split into 3 heads",)),
+        ({"num_hidden_layers": None}, ("missing num_hidden_layers",)),
+        ({"model_type": "roberta"}, ("no family for model_type 'roberta'", "bert, gpt2, openai-gpt")),
+        ({"hidden_dropout_prob": 0.3}, ("hidden_dropout_prob 0.3", "attention_probs_dropout_prob 0.1", "dropout=")),
+        ({"vocab_size": 39}, ("word_embeddings.weight is (40, 8) in place of (39, 8)",)),
+    ],
+)
+def test_configurations_that_do_not_fit(changes, parts, folder):
+    write_huggingface(folder, changed(BERT_CONFIG, **changes), of_bert())
+    with refused(*parts):
+        pretrained.read(folder)
+
+
+def test_two_rates_of_dropout_need_a_choice(folder):
+    write_huggingface(folder, changed(BERT_CONFIG, hidden_dropout_prob=0.3), of_bert())
+    assert zoo.create("bert", weights=folder, dropout=0.2).config.dropout == 0.2
+
+
+def test_more_tokens_than_embeddings(folder):
+    write_huggingface(folder, BERT_CONFIG, of_bert(), vocabulary=[*VOCABULARY, "one", "two"])
+    with refused("a tokenizer of 42 tokens, but only 40 embeddings"):
+        pretrained.read(folder)
+
+
+# -- sources --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pickle", ["pytorch_model.bin", "model.pt", "weights.pkl", "last.ckpt"])
+def test_a_pickle_is_refused_with_the_reason(pickle, folder):
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(BERT_CONFIG))
+    (folder / pickle).write_bytes(b"never opened")
+    with refused(pickle, "a pickle", "runs whatever program", "model.safetensors"):
+        pretrained.read(folder)
+
+
+@pytest.mark.parametrize("config", [None, {"some": "thing"}])
+def test_a_folder_of_no_known_layout(config, folder):
+    folder.mkdir()
+    if config:
+        (folder / "config.json").write_text(json.dumps(config))
+    with refused("none of the layouts", "model.safetensors", "bert_config.json", "model.weights.h5"):
+        pretrained.read(folder)
+
+
+def test_damaged_configurations(folder):
+    folder.mkdir()
+    (folder / "config.json").write_text("{")
+    with refused("config.json is damaged"):
+        pretrained.read(folder)
+
+
+def test_a_name_that_is_nothing(tmp_path):
+    with refused("nowhere is no folder, and no name"):
+        pretrained.read("nowhere")
+    (tmp_path / "file").touch()
+    with refused("is a file: name the folder"):
+        pretrained.read(tmp_path / "file")
+
+
+def test_a_hub_name_without_network_says_what_to_put_where(tmp_path, monkeypatch):
+    import huggingface_hub
+
+    def no_network(*args, **options):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", no_network)
+    place = tmp_path / "pretrained" / "google-bert" / "bert-base-uncased"
+    with refused("cannot be downloaded", "ConnectionError", "config.json", "model.safetensors", "vocab.txt", place):
+        zoo.create("bert", weights="google-bert/bert-base-uncased")
+    assert not list(place.parent.iterdir())  # nothing half done is left
+    write_huggingface(place, BERT_CONFIG, of_bert())
+    assert zoo.create("bert", weights="google-bert/bert-base-uncased").config.hidden_dim == 8
+
+
+def test_a_hub_name_without_huggingface_hub(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with refused("pip install huggingface_hub"):
+        pretrained.read("google-bert/bert-base-uncased")
+
+
+# -- what is asked for ----------------------------------------------------------------------------------------------
+
+
+def test_settings_that_contradict_the_source(folder):
+    write_huggingface(folder, BERT_CONFIG, of_bert())
+    with refused("hidden_dim 8, not 16", "dropout"):
+        zoo.create("bert", weights=folder, hidden_dim=16)
+    with refused("vocabulary_size 40, not 30522"):
+        zoo.create("bert:base", weights=folder)
+    assert zoo.create("bert", weights=folder, hidden_dim=8, dropout=0.0).config.dropout == 0.0
+
+
+def test_another_family(folder):
+    write_huggingface(folder, GPT2_CONFIG, of_gpt())
+    for family in ("bert", "rnn"):
+        with refused("holds weights of 'gpt'", family):
+            zoo.create(family, weights=folder)
+
+
+def test_a_training_needs_tokenizer_positions_and_no_preset(folder, tmp_path):
+    def start(**options):
+        zoo.train("bert", "tiny-sentiment", init=source, steps=1, progress=False, out=tmp_path / "run", **options)
+
+    source = write_huggingface(folder / "mute", BERT_CONFIG, of_bert(), vocabulary=None)
+    with refused("no tokenizer that the zoo can read", "vocab.txt"):
+        start()
+    source = write_huggingface(folder / "short", BERT_CONFIG, of_bert())
+    with refused("classification would read", "know 16 positions"):
+        start()
+    with refused("the preset 'mini' was asked for"):
+        start(preset="mini")
+    with pytest.raises(ValueError, match="nowhere is not a run"):
+        zoo.train("bert", "tiny-sentiment", init="nowhere", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_cannot_be_converted(tmp_path):
+    run = untrained_run("gpt", "tiny-sentiment", tmp_path / "classifier")
+    with refused("classifies with a gpt", "no bias"):
+        zoo.convert(run, tmp_path / "converted")
+    with refused("'ngram', which has no counterpart"):
+        zoo.convert(untrained_run("ngram", "copy", tmp_path / "ngram"), tmp_path / "converted")
+    with pytest.raises(ValueError, match="unknown format 'onnx'"):
+        zoo.convert(run, tmp_path / "converted", format="onnx")
+    with refused("holds something else"):
+        zoo.convert(run, run.folder, overwrite=True)
+    assert (run.folder / "config.json").exists()
+
+
+def test_the_command_line_converts_and_answers_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    untrained_run("gpt", "copy", tmp_path / "run")
+    call = lambda *args: CliRunner().invoke(main, ["convert", "run", "--to", "there", *args])  # noqa: E731
+    done = call("--json")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert document["architecture"] == "GPT2LMHeadModel"
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(document["files"])
+    again = call()
+    assert again.exit_code == 2
+    assert len(again.stderr.splitlines()) == 1
+    assert "already holds converted weights" in again.stderr
+    assert "GPT2LMHeadModel" in call("--overwrite").stdout
