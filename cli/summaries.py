@@ -57,9 +57,7 @@ def _summarize(name):
 def _kind(name):
     load_tensorflow()
     kind = KINDS.get(name)
-    # The metric of text-to-text belongs to a task's facts; a task that says nothing is scored by BLEU.
-    metric = kind.metric if isinstance(kind.metric, str) else "bleu"
-    return {"backbone_kinds": list(kind.backbone_kinds), "metric": metric}
+    return {"backbone_kinds": list(kind.backbone_kinds), "metric": kind.metric}
 
 
 def _kept(name, sources, collect):

@@ -7,9 +7,10 @@ import pytest
 import zoo
 from zoo.batching import Batches, Columns
 from zoo.evaluation import _by_length, evaluate, likelihood_function, likelihoods
+from zoo.kinds.language_modelling import LanguageModelling
 from zoo.layers.heads import ClassificationHead, LanguageModelHead
 from zoo.task_model import TaskModel
-from zoo.tokenizers import START_ID
+from zoo.tokenizers import START_ID, train_tokenizer
 
 V = 11
 LENGTHS = [2, 5, 1, 4, 3]
@@ -102,7 +103,7 @@ class Counting:
 
 @pytest.mark.parametrize(
     "lengths",
-    [[7], [3, 3, 3], [1, 1, 1, 9], [5, 1, 4, 2, 3], [1, 2] * 6, [*range(1, 24)], [1, 100, 100, 100, 2, 57]],
+    [[3, 3, 3], [1, 1, 1, 9], [5, 1, 4, 2, 3], [1, 2] * 6, [*range(1, 24)], [1, 100, 100, 100, 2, 57]],
     ids=str,
 )
 def test_groups_by_length_hold_every_example_once(lengths):
@@ -123,8 +124,23 @@ def test_groups_by_length_hold_every_example_once(lengths):
     assert seen == max(lengths)
 
 
-def test_windows_of_documents_are_not_grouped():
-    assert _by_length(Counting(), [5], [], np.ones(3), np.ones(3)) == []
+def test_one_example_makes_no_groups_and_a_group_in_which_nothing_counts_has_no_likelihood():
+    assert _by_length(Counting(), [5], [], np.ones(1), np.ones(1)) == []
+    # As where the answers in long contexts are cut off: 0 nats would look like a perfect model.
+    short, long = _by_length(Counting(), [1, 1, 1, 1, 9], [], np.array([3.0] * 4 + [0]), np.array([2.0] * 4 + [0]))
+    assert (short["nll"], short["high"]) == (1.5, 1)
+    assert long == {"low": 9, "high": 9, "examples": 1}
+
+
+def test_the_windows_of_a_document_count_for_that_document():
+    # A stretch of 9 characters is two windows of at most 5, one of 1 character has nothing to predict, 4 make one:
+    # as many windows as documents, yet window i is not document i.
+    kind = LanguageModelling("decoder", {"tokenizer": train_tokenizer("character", ["abcdefghi"])},
+                             {"max_length": 5, "document_boundaries": False})  # fmt: skip
+    columns = kind.columns([{"text": text} for text in ("abcdefghi", "a", "abcd")])
+    assert [len(row) for row in columns.labels] == [5, 3, 3]
+    assert columns.examples == [0, 0, 2]
+    assert columns.per_example(np.array([10.0, 1.0, 7.0]), 3).tolist() == [11.0, 0.0, 7.0]
 
 
 # -- the whole report -----------------------------------------------------------------------------------------------

@@ -263,6 +263,16 @@ def test_a_word_of_the_test_split_alone_is_unknown(name):
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_a_task_may_be_ranked_by_a_metric_of_its_own(name, tmp_path):
+    kind, task = fitted(name)
+    assert kind.metric == KINDS.get(name).metric
+    task.metric = "another"
+    kind = KINDS.get(name).fit(task, ALL[name][0], task.examples("train"))
+    kind.save(tmp_path)
+    assert kind.metric == kinds.load(tmp_path).metric == "another"
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_a_saved_kind_makes_the_same_columns(name, tmp_path):
     kind, task = fitted(name)
     kind.save(tmp_path)

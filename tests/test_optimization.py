@@ -47,18 +47,19 @@ def test_the_loss_is_computed_in_float32_whatever_the_model_computes_in():
 
 # -- the schedule ---------------------------------------------------------------------------------------------------
 
-# Peak 0.4, warm-up of 4 steps, 20 steps. Step 12 is half of the way from the 4th to the 20th, step 8 a quarter.
+# Peak 0.4, warm-up of 4 steps, 19 steps. A 20th would have the rate 0; step 12 is half of the way from the 4th to it,
+# step 8 a quarter, the last step 15 of 16 parts.
 RATES = {
-    "constant": {8: 0.4, 12: 0.4, 20: 0.4},
-    "inverse-sqrt": {8: 0.4 * math.sqrt(4 / 8), 12: 0.4 * math.sqrt(4 / 12), 20: 0.4 * math.sqrt(4 / 20)},
-    "linear": {8: 0.4 * 3 / 4, 12: 0.4 / 2, 20: 0.0},
-    "cosine": {8: 0.4 * (1 + math.cos(math.pi / 4)) / 2, 12: 0.4 / 2, 20: 0.0},
+    "constant": {8: 0.4, 12: 0.4, 19: 0.4},
+    "inverse-sqrt": {8: 0.4 * math.sqrt(4 / 8), 12: 0.4 * math.sqrt(4 / 12), 19: 0.4 * math.sqrt(4 / 19)},
+    "linear": {8: 0.4 * 3 / 4, 12: 0.4 / 2, 19: 0.4 / 16},
+    "cosine": {8: 0.4 * (1 + math.cos(math.pi / 4)) / 2, 12: 0.4 / 2, 19: 0.4 * (1 - math.cos(math.pi / 16)) / 2},
 }
 
 
 @pytest.mark.parametrize("name", RATES)
 def test_learning_rates_follow_the_formulas(name):
-    schedule = Schedule(Recipe(learning_rate=0.4, schedule=name, warmup_steps=4), total_steps=20)
+    schedule = Schedule(Recipe(learning_rate=0.4, schedule=name, warmup_steps=4), total_steps=19)
     for step, rate in {1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4, **RATES[name]}.items():
         assert float(schedule(step - 1)) == pytest.approx(rate, abs=1e-7), step  # the optimizer counts from 0
 
@@ -68,6 +69,16 @@ def test_without_warm_up_the_first_step_has_the_peak(name):
     for total_steps in (1, 20):
         schedule = Schedule(Recipe(learning_rate=0.4, schedule=name), total_steps)
         assert float(schedule(0)) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("name", "last"), [("linear", 0.4 / 10), ("cosine", 0.4 * (1 - math.cos(math.pi / 10)) / 2)])
+def test_the_last_step_still_learns(name, last):
+    # Step s of 10, counted from 0, has done s / 10 of the way: the last one has a tenth of it left.
+    rates = [float(Schedule(Recipe(learning_rate=0.4, schedule=name), 10)(step)) for step in range(11)]
+    assert rates[9:] == pytest.approx([last, 0.0], abs=1e-7)
+    assert rates == sorted(rates, reverse=True)
+    # A training that is shorter than its warm-up is over before the rate falls.
+    assert float(Schedule(Recipe(learning_rate=0.4, schedule=name, warmup_steps=20), 10)(9)) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +217,14 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(trained):
     for a, b in zip(weights, repeated, strict=True):
         np.testing.assert_array_equal(a, b)
     assert any(not np.array_equal(a, b) for a, b in zip(weights, others, strict=True))
+
+
+def test_the_history_tells_the_learning_rate_of_the_step_it_measured(tmp_path):
+    recipe = {"learning_rate": 0.5, "schedule": "linear"}
+    run = zoo.train("ngram", "copy", steps=4, evaluate_every=1, batch_size=2, recipe=recipe, out=tmp_path / "run",
+                    settings={"hidden_dim": 4, "embedding_dim": 4}, progress=False)  # fmt: skip
+    rates = {row["step"]: row["learning_rate"] for row in run.history()}
+    assert rates == pytest.approx({1: 0.5, 2: 0.375, 3: 0.25, 4: 0.125})
 
 
 def test_training_never_reads_the_test_split(trained):

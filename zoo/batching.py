@@ -15,18 +15,20 @@ POOL = 50  # batches that are sorted by length together: little padding, still w
 
 @dataclass(frozen=True)
 class Columns:
-    """Encoded examples, column by column; row i of each list belongs to example i.
+    """Encoded examples, column by column; row i of each list belongs together.
 
     Args:
         inputs: input name -> list of int32 arrays of shape [T_i] (the inputs of the
             backbone's kind without masks, which follow from the lengths).
         labels: list of int32 arrays: [T_i] for a label at each position, [] for one a text.
         weights: list of float32 arrays like ``labels``: 1 where the label counts, else 0.
+        examples: for each row the index of the example it is a part of; None: row i is example i.
     """
 
     inputs: dict
     labels: list
     weights: list
+    examples: list | None = None
 
     def __len__(self):
         return len(self.labels)
@@ -35,6 +37,10 @@ class Columns:
         """The number of tokens of each row, over all inputs together (segments not counted twice)."""
         columns = [column for name, column in self.inputs.items() if name.endswith("token_ids")]
         return np.sum([[len(row) for row in column] for column in columns], axis=0)
+
+    def per_example(self, values, count):
+        """Sums a figure of each row, float64 [rows], over the rows of each of ``count`` examples."""
+        return values if self.examples is None else np.bincount(self.examples, values, count)
 
 
 def mask_name(ids_name):
@@ -69,11 +75,11 @@ class Batches:
     """
 
     def __init__(self, columns, batch_size, seed=None, multiple=1):
-        self._columns = columns if callable(columns) else lambda epoch: columns
+        self.columns = columns if callable(columns) else lambda epoch: columns
         self.batch_size = batch_size
         self.seed = seed
         self.multiple = multiple
-        first = self._columns(0)
+        first = self.columns(0)
         if len(first) == 0:
             raise ValueError("there is not a single example to make a batch of.")
         if not any(weight.any() for weight in first.weights):
@@ -81,11 +87,11 @@ class Batches:
 
     def __len__(self):
         """Batches of one epoch."""
-        return -(-len(self._columns(0)) // self.batch_size)
+        return -(-len(self.columns(0)) // self.batch_size)
 
     def epoch(self, number):
         """Yields ``(inputs, labels, weights, rows)`` of one epoch; ``rows`` are the examples' indices."""
-        columns = self._columns(number)
+        columns = self.columns(number)
         for rows in self._order(columns, number):
             yield (*self._batch(columns, rows), rows)
 

@@ -42,8 +42,10 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None):
         else:
             examples = find(run.kind.own_data_task, data=data).all_examples()
     started = time.perf_counter()
-    totals, counts = likelihoods(likelihood_function(run.model), run.kind.batches(examples, batch_size))
+    batches = run.kind.batches(examples, batch_size)
+    totals, counts = likelihoods(likelihood_function(run.model), batches)
     nll = float(totals.sum() / counts.sum())
+    per_example = (batches.columns(0).per_example(figure, len(examples)) for figure in (totals, counts))
     answers = run.kind.answers(run.model, examples, batch_size)
     figures = {
         "split": split if recorded else None,
@@ -54,7 +56,7 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None):
         **run.kind.likelihood(examples, float(totals.sum())),
         **(run.kind.score(examples, answers) if answers else {}),
         "metric": run.kind.metric,
-        "by_length": _by_length(run.kind, examples, answers, totals, counts),
+        "by_length": _by_length(run.kind, examples, answers, *per_example),
         "samples": run.kind.samples(run.model, examples[:SAMPLES], answers[:SAMPLES]),
         "seconds": time.perf_counter() - started,
     }
@@ -96,8 +98,15 @@ def likelihoods(measure, batches):
 
 
 def _by_length(kind, examples, answers, totals, counts):
-    """The figures in groups of examples by the number of words (characters where there are no spaces) of the input."""
-    if len(totals) != len(examples):  # windows of long documents: rows are not examples
+    """The figures in groups of examples by the number of words (characters where there are no spaces) of the input.
+
+    Args:
+        totals, counts: float64 [N], nats and target tokens of each *example*.
+
+    Returns:
+        Shortest inputs first; a group in which no token counts has no "nll". A single example makes no groups.
+    """
+    if len(examples) < 2:
         return []
     lengths = np.array([kind.input_length(example) for example in examples])
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)).round().astype(int))
@@ -107,7 +116,8 @@ def _by_length(kind, examples, answers, totals, counts):
         if len(inside) == 0:
             continue
         part = {"low": int(lengths[inside].min()), "high": int(lengths[inside].max()), "examples": len(inside)}
-        part["nll"] = float(totals[inside].sum() / max(counts[inside].sum(), 1))
+        if counts[inside].any():
+            part["nll"] = float(totals[inside].sum() / counts[inside].sum())
         if answers:
             scores = kind.score([examples[i] for i in inside], [answers[i] for i in inside])
             part[kind.metric] = scores[kind.metric]

@@ -17,7 +17,8 @@ class Recipe:
     Args:
         learning_rate: the peak.
         schedule: after the warm-up: "constant"; "inverse-sqrt" (Vaswani 2017, section 5.3, with
-            the peak at the end of the warm-up); "linear" or "cosine" down to zero at the last step.
+            the peak at the end of the warm-up); "linear" or "cosine" down to zero, which the step
+            after the last one would have: every step learns something.
         warmup_steps: steps in which the learning rate rises linearly from zero.
         label_smoothing: share of the probability that is spread over all classes (Szegedy 2015);
             in the trained loss only, never in a reported one.
@@ -58,7 +59,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         recipe: a :class:`Recipe`.
-        total_steps: when "linear" and "cosine" reach zero.
+        total_steps: how many steps there are; the one after them is where "linear" and "cosine" reach zero.
     """
 
     def __init__(self, recipe, total_steps):
@@ -68,9 +69,11 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
     def __call__(self, step):
         """The learning rate of step ``step``, the first one being 0."""
+        # Without a warm-up these are PyTorch's LinearLR and CosineAnnealingLR. With one they are the schedules of
+        # Hugging Face's transformers from their second step on: their first one has the rate 0.
         step = ops.cast(step, "float32") + 1.0
         warmup = max(self.recipe.warmup_steps, 1)
-        progress = ops.clip((step - warmup) / max(self.total_steps - warmup, 1), 0.0, 1.0)
+        progress = ops.clip((step - warmup) / max(self.total_steps + 1 - warmup, 1), 0.0, 1.0)
         decay = {
             "constant": lambda: ops.ones_like(step),
             "inverse-sqrt": lambda: ops.sqrt(warmup / ops.maximum(step, warmup)),

@@ -12,7 +12,7 @@ import time
 import tensorflow as tf
 
 from zoo.evaluation import likelihood_function, likelihoods
-from zoo.optimization import cross_entropy, make_optimizer, smoothed
+from zoo.optimization import Schedule, cross_entropy, make_optimizer, smoothed
 
 SECONDS_PER_CALL = 0.5  # a call into the graph runs as many steps as fit into about this time
 MOST_STEPS_PER_CALL = 50
@@ -35,6 +35,7 @@ class Trainer:
     def __init__(self, model, recipe, total_steps, strategy=None):
         self.model = model
         self.recipe = recipe
+        self.schedule = Schedule(recipe, total_steps)
         self.strategy = strategy or tf.distribute.get_strategy()
         with self.strategy.scope():
             self.optimizer = make_optimizer(recipe, total_steps, model.trainable_variables)
@@ -74,9 +75,10 @@ class Trainer:
         seconds = time.perf_counter() - started
         for i, value in enumerate(nll):
             if not math.isfinite(value):
+                rate = float(self.schedule(self.step + i))
                 raise DivergedError(
                     f"the loss is {value} at step {self.step + i + 1}. A smaller learning rate, a longer warm-up "
-                    f"or clipping (clip_norm) may help; the learning rate was {self.learning_rate:.3g}."
+                    f"or clipping (clip_norm) may help; the learning rate was {rate:.3g}."
                 )
         if self.step:  # the first call has traced the graph: its time says nothing
             fitting = int(SECONDS_PER_CALL / max(seconds / count, 1e-6))
@@ -87,7 +89,8 @@ class Trainer:
 
     @property
     def learning_rate(self):
-        return float(self.optimizer.learning_rate)
+        """That of the last step (the optimizer's own is already that of the next)."""
+        return float(self.schedule(max(self.step - 1, 0)))
 
     def validate(self, batches):
         """Teacher-forced negative log-likelihood in nats per target token over all of ``batches``."""

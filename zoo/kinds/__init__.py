@@ -27,20 +27,22 @@ class Kind:
         backbone_kind: "encoder", "decoder" or "encoder_decoder".
         tokenizers: name -> :class:`zoo.tokenizers.Tokenizer`.
         facts: what else must be known to repeat the work, plain JSON values:
-            ``max_length`` (tokens of one text at most), labels, ...
+            ``max_length`` (tokens of one text at most), labels, ...; ``metric`` if the
+            task is ranked by another than the kind's own.
     """
 
     backbone_kinds = ()  # which kinds of backbone can take this kind of task
     fields = ("text",)  # the strings of an example that a prediction is made from
     tokenizer_names = ("tokenizer",)
     own_data_task = None  # the task that reads a user's own files of this kind
-    metric = None  # key of the figures that ranks models
+    metric = None  # key of the figures that ranks models, unless the task names another (`facts`)
     higher_is_better = True
 
     def __init__(self, backbone_kind, tokenizers, facts):
         self.backbone_kind = backbone_kind
         self.tokenizers = tokenizers
         self.facts = facts
+        self.metric = facts.get("metric", self.metric)
 
     # -- made once, from the training split -------------------------------------------------------------------
 
@@ -51,6 +53,11 @@ class Kind:
         ``tokenizers`` of an earlier run are used instead of new ones, so that its weights keep their meaning.
         """
         raise NotImplementedError
+
+    @classmethod
+    def task_facts(cls, task):
+        """The facts that every kind takes from its task."""
+        return {"max_length": task.max_length, "metric": task.metric or cls.metric}
 
     @classmethod
     def train_tokenizer(cls, task, texts):

@@ -33,7 +33,7 @@ class Classification(Kind):
         labels = sorted({example["label"] for example in examples})
         if len(labels) < 2:
             raise ValueError(f"task {task.name} has but one label in its training split: {labels}; two are needed.")
-        facts = {"max_length": task.max_length, "labels": labels, "fields": fields}
+        facts = {**cls.task_facts(task), "labels": labels, "fields": fields}
         return cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
 
     @property

@@ -30,7 +30,7 @@ class LanguageModelling(Kind):
     @classmethod
     def fit(cls, task, backbone_kind, examples, tokenizers=None):
         tokenizers = tokenizers or {"tokenizer": cls.train_tokenizer(task, [example["text"] for example in examples])}
-        facts = {"max_length": task.max_length, "document_boundaries": task.document_boundaries}
+        facts = {**cls.task_facts(task), "document_boundaries": task.document_boundaries}
         return cls(backbone_kind, tokenizers, facts)
 
     @property
@@ -68,18 +68,20 @@ class LanguageModelling(Kind):
     def _windows(self, documents, shift=0):
         """Cuts documents into windows; the first window of a long document ends after ``shift`` tokens, if not 0."""
         size = self.facts["max_length"]
-        windows = []
-        for document in documents:
+        windows, examples = [], []
+        for example, document in enumerate(documents):
             if len(document) < 2:  # nothing to predict
                 continue
             first = shift if len(document) > size + 1 else 0
             starts = [*([0] if first else []), *range(first, len(document) - 1, size)]
             ends = [*starts[1:], len(document) - 1]
             windows += [document[start : end + 1] for start, end in zip(starts, ends, strict=True)]
+            examples += [example] * len(starts)
         return Columns(
             {"token_ids": [window[:-1] for window in windows]},
             [window[1:] for window in windows],
             [np.ones(len(window) - 1, np.float32) for window in windows],
+            examples,
         )
 
     def check_input(self, texts):

@@ -34,7 +34,7 @@ class SpanAnswering(Kind):
     def fit(cls, task, backbone_kind, examples, tokenizers=None):
         texts = [text for example in examples for text in (example["question"], example["context"])]
         longest = max(len(answer.split()) for example in examples for answer in example["answers"])
-        facts = {"max_length": task.max_length, "max_question_length": 64, "max_answer_tokens": max(16, 4 * longest)}
+        facts = {**cls.task_facts(task), "max_question_length": 64, "max_answer_tokens": max(16, 4 * longest)}
         return cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
 
     @property

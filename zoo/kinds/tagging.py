@@ -30,7 +30,7 @@ class Tagging(Kind):
     def fit(cls, task, backbone_kind, examples, tokenizers=None):
         texts = [" ".join(example["tokens"]) for example in examples]
         tags = sorted({tag for example in examples for tag in example["tags"]} | {OUTSIDE})
-        facts = {"max_length": task.max_length, "tags": tags}
+        facts = {**cls.task_facts(task), "tags": tags}
         return cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
 
     @property

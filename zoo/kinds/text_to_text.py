@@ -32,6 +32,7 @@ class TextToText(Kind):
     fields = ("source",)
     tokenizer_names = ("source", "target")
     own_data_task = "translation"
+    metric = "bleu"
 
     @classmethod
     def fit(cls, task, backbone_kind, examples, tokenizers=None):
@@ -45,16 +46,11 @@ class TextToText(Kind):
         else:
             tokenizers = {"source": cls.train_tokenizer(task, sources), "target": cls.train_tokenizer(task, targets)}
         facts = {
-            "max_length": task.max_length,
-            "metric": task.metric or "bleu",
+            **cls.task_facts(task),
             "lowercase": task.lowercase,
             "target_language": task.target_language,
         }
         return cls(backbone_kind, tokenizers, facts)
-
-    @property
-    def metric(self):
-        return self.facts["metric"]
 
     def settings(self):
         sizes = {f"{side}_vocabulary_size": self.tokenizers[text].vocabulary_size
