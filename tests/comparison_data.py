@@ -1,6 +1,7 @@
-"""A comparison made by hand, for the tests of tables and reports: nothing in it was measured."""
+"""A comparison made by hand, of which nothing was measured, and a reader of the page about it."""
 
 import math
+from html.parser import HTMLParser
 
 from zoo.comparison.ranking import generalization, ranking
 from zoo.comparison.summary import summarize
@@ -95,3 +96,32 @@ def comparison(seeds=(0, 1)):
         "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"},
         "tasks": {"toy": task(**models)},
     }  # fmt: skip
+
+
+class Page(HTMLParser):
+    """Checks that tags are closed in order; collects ids, addresses and languages."""
+
+    VOID = frozenset({"meta", "br", "link", "img", "hr", "input"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.addresses, self.languages, self.tags = [], [], [], set(), set()
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        attributes = dict(attributes)
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.addresses += [attributes[name] for name in ("src", "href", "xlink:href", "data") if name in attributes]
+        self.languages |= {attributes["lang"]} if "lang" in attributes else set()
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag

@@ -1,33 +1,23 @@
-"""A comparison says what was measured and no more, in figures, in words, in a page and in tables."""
+"""A comparison says what was measured and no more, in figures and in words; and the whole way from training to page."""
 
-import importlib.util
-import io
 import json
 import math
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
-from comparison_data import ANSWER, comparison, model, run, task
-from rich.console import Console
+from comparison_data import Page, comparison, model, run, task
 
 import zoo
-from zoo import plots
 from zoo.comparison import protocol as comparing
 from zoo.comparison.collecting import thin
 from zoo.comparison.explanation import sample_attention
 from zoo.comparison.line_up import assign
 from zoo.comparison.ranking import generalization, ranking
-from zoo.comparison.report import html, write_report
-from zoo.comparison.report.terminal import print_comparison
 from zoo.comparison.summary import METRICS, columns, exceeds_spread, mean_sd, summarize
 from zoo.tasks import find
 from zoo.tasks.tiny_sentiment import TinySentiment
 from zoo.tasks.tiny_translation import TinyTranslation
-
-REPOSITORY = Path(__file__).parent.parent
 
 # -- figures --------------------------------------------------------------------------------------------------
 
@@ -152,150 +142,6 @@ def test_models_that_do_not_fit_are_refused_before_anything_is_trained(models, s
     with pytest.raises(ValueError, match=said):
         zoo.compare("tiny-translation", models, out="nowhere")
     assert not Path("nowhere").exists()
-
-
-# -- the page -------------------------------------------------------------------------------------------------
-
-
-class Page(HTMLParser):
-    """Checks that tags are closed in order; collects ids, addresses and languages."""
-
-    VOID = frozenset({"meta", "br", "link", "img", "hr", "input"})
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.ids, self.addresses, self.languages, self.tags = [], [], [], set(), set()
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.add(tag)
-        attributes = dict(attributes)
-        self.ids += [attributes["id"]] if "id" in attributes else []
-        self.addresses += [attributes[name] for name in ("src", "href", "xlink:href", "data") if name in attributes]
-        self.languages |= {attributes["lang"]} if "lang" in attributes else set()
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.handle_starttag(tag, attributes)
-        if tag not in self.VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
-def test_the_report_is_one_whole_page_that_needs_nothing_from_elsewhere(tmp_path):
-    text = write_report(comparison(), tmp_path / "report.html").read_text(encoding="utf-8")
-    page = Page(text)
-    assert len(set(page.ids)) == len(page.ids)
-    assert not page.tags & {"script", "link", "img", "iframe", "object"}
-    outside = [address for address in page.addresses if not address.startswith(("#", "data:image/png;base64,"))]
-    assert outside and all(address.startswith("https://arxiv.org/abs/") for address in outside)
-    inside = {address[1:] for address in page.addresses if address.startswith("#")}
-    assert inside <= set(page.ids)
-    assert not re.search(r"@import|url\((?!#)", text)
-
-
-def test_the_report_shows_every_part():
-    text = html(comparison())
-    assert {"en", "ko"} <= Page(text).languages
-    assert text.count("<svg") == 4, "two learning curves, one by length, one attention map"
-    for part in ("attending is best", "Toy 1", "keras 3.15.1", "100 train", "42.0 ± 2.8", "toy/attention", ANSWER):
-        assert part in text
-    assert "Minsu &lt;went&gt; &amp; slept." in text and "<went>" not in text
-    assert "prefers-color-scheme: dark" in text and "currentColor" in text
-    for column in columns(comparison()["tasks"]["toy"]):
-        assert column.figure.glossary in text
-
-
-def test_what_a_model_writes_cannot_break_the_page():
-    results = comparison()
-    evil = "</td></table><script>alert(1)</script>"
-    results["tasks"]["toy"]["models"]["plain"] = model(run(0, 0.1, 0.1, answer=evil), run(1, 0.1, 0.1, answer=evil))
-    assert "script" not in Page(html(results)).tags
-
-
-def test_a_report_can_be_made_again_from_its_json(tmp_path):
-    results = comparison()
-    assert html(json.loads(json.dumps(results))) == html(results)
-
-
-def test_one_seed_is_reported_as_such():
-    assert "nothing is known of the spread" in html(comparison(seeds=(0,)))
-
-
-@pytest.mark.parametrize("width", [80, 140])
-def test_the_terminal_shows_whole_numbers_at_any_width(width):
-    console = Console(file=io.StringIO(), width=width)
-    print_comparison(comparison(), console)
-    shown = console.file.getvalue()
-    assert "42.0 ± 2.8" in shown and "attending" in shown and "1,234" in shown and "…" not in shown
-
-
-def test_an_attention_map_needs_labels_that_fit():
-    weights = np.full((2, 3), 1 / 3)
-    assert len(plots.attention_map(weights, ["a", "b"], list("xyz")).axes) == 1
-    assert len(plots.attention_map(np.stack([weights] * 5), ["a", "b"], list("xyz")).axes) == 5
-    with pytest.raises(ValueError, match=r"\(2, 3\).*3 queries and 2 keys"):
-        plots.attention_map(weights, list("xyz"), ["a", "b"])
-
-
-# -- tables of the README -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tables():
-    spec = importlib.util.spec_from_file_location("make_tables", REPOSITORY / "results" / "make_tables.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_tables_are_made_from_files_and_made_again_alike(tables, tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "results.json").write_text(json.dumps(comparison()))
-    assert tables.add(tmp_path / "out", tmp_path) == tmp_path / "comparisons" / "toy.json"
-    readme = "before\n<!-- table: comparison:toy -->\nstale\n<!-- end table -->\nafter"
-    once = tables.fill(readme, tmp_path)
-    assert "stale" not in once and once.startswith("before\n") and once.endswith("\nafter")
-    assert "| attending |" in once and "**42.0 ± 2.8**" in once and "**56.5" not in once
-    assert tables.fill(once, tmp_path) == once
-    assert tables.fill(once.replace("42.0", "99.0"), tmp_path) == once, "a typed number does not stay"
-
-
-def test_runs_stand_beside_published_figures(tables, tmp_path):
-    published = {"toy": {"source": "Us.", "metric": "exact_match", "shown": ["exact_match"], "models": {"b:tiny": 0.4}}}
-    (tmp_path / "published.json").write_text(json.dumps(published))
-    (tmp_path / "toy").mkdir()
-    for name, value in (("a", 0.2), ("b", 0.5)):
-        made = {key: comparison()[key] for key in ("machine", "versions")}
-        record = {**run(0, value, 0.1), "model": name, "preset": "tiny", "examples": 20, "precision": "float32", **made}
-        record["training"]["steps"] = 5
-        (tmp_path / "toy" / f"{name}.json").write_text(json.dumps(record))
-    lines = tables.runs_table("toy", tmp_path).splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    assert cells[0][-3:] == ["exact match % test", "published", "epochs"]
-    assert [row[0] for row in cells[2:]] == ["b:tiny", "a:tiny"], "in the published order, then the others"
-    assert cells[2][-3:] == ["50.0", "40.0", "2.0"], "5 steps of 8 are two passes over 20 examples"
-    assert cells[3][-2] == "–"
-
-
-def test_a_table_without_results_or_without_end_is_an_error(tables, tmp_path):
-    (tmp_path / "published.json").write_text("{}")
-    with pytest.raises(ValueError, match="no result files"):
-        tables.fill("<!-- table: nothing -->\n<!-- end table -->", tmp_path)
-    with pytest.raises(ValueError, match="end table"):
-        tables.fill("<!-- table: nothing -->\n", tmp_path)
-
-
-def test_the_tables_of_the_readme_say_what_the_result_files_say(tables):
-    readme = REPOSITORY / "README.md"
-    if not readme.exists():
-        pytest.skip("no README.md in this checkout")
-    text = readme.read_text(encoding="utf-8")
-    assert tables.fill(text) == text, "run 'python results/make_tables.py'"
 
 
 # -- the whole way --------------------------------------------------------------------------------------------
