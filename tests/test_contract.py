@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from zoo.batching import Batches, Columns
+from zoo.evaluation import likelihood_function, likelihoods
 from zoo.layers.heads import LanguageModelHead, TokenClassificationHead
 from zoo.registry import MODELS
 from zoo.runs import create
@@ -22,7 +25,7 @@ GENERATORS = [name for name in FAMILIES if MODELS.get(name).kind != "encoder"]
 TINY = [f"{name}:{preset}" for name in FAMILIES for preset in MODELS.get(name).presets if preset.startswith("tiny")]
 TINY_GENERATORS = [name for name in TINY if name.partition(":")[0] in GENERATORS]
 V, B, T = 23, 3, 7
-LENGTHS = np.array([7, 4, 2])
+LENGTHS, SOURCE_LENGTHS = np.array([7, 4, 2]), np.array([2, 5, 3])
 
 
 def tiny(name, **changes):
@@ -40,18 +43,25 @@ def with_head(backbone):
     return TaskModel(backbone, LanguageModelHead(V, tied_to=backbone.tied_embedding))
 
 
-def batch(backbone, seed=0, lengths=LENGTHS, length=T):
-    """Random ids with unequal lengths; what stands behind the real tokens is random too."""
+def batch(backbone, seed=0, lengths=LENGTHS, source_lengths=SOURCE_LENGTHS):
+    """Random ids with unequal lengths, a source's others than its target's; behind the real tokens they are random."""
     random = np.random.default_rng(seed)
     inputs = {}
     for name in backbone.input_names:
+        real = source_lengths if name.startswith("encoder") else lengths
+        places = np.arange(max(real))
         if name.endswith("mask"):
-            inputs[name] = np.arange(length) < lengths[:, None]
+            inputs[name] = places < np.array(real)[:, None]
         elif name == "segment_ids":
-            inputs[name] = (np.arange(length) >= 2).astype("int32") * np.ones((len(lengths), 1), "int32")
+            inputs[name] = np.tile(places >= 2, (len(real), 1)).astype("int32")
         else:
-            inputs[name] = random.integers(5, V, (len(lengths), length)).astype("int32")
+            inputs[name] = random.integers(5, V, (len(real), len(places))).astype("int32")
     return inputs
+
+
+def mask_of(inputs, name):
+    """The mask that says which of an input's places are real."""
+    return inputs[name.replace("token_ids", "padding_mask").replace("segment_ids", "padding_mask")]
 
 
 def ids_name(backbone):
@@ -99,13 +109,12 @@ def test_padding_changes_no_answer(backbone):
     inputs = batch(backbone)
     expected = outputs(backbone, inputs)
     for row, length in enumerate(LENGTHS):  # alone, without any padding
-        alone = {name: value[row : row + 1, :length] for name, value in inputs.items()}
+        alone = {name: value[row : row + 1, : mask_of(inputs, name)[row].sum()] for name, value in inputs.items()}
         np.testing.assert_allclose(outputs(backbone, alone)[0], expected[row, :length], rtol=1e-4, atol=1e-5)
     other = batch(backbone)
     for name, value in other.items():  # other ids behind the real tokens
         if name.endswith("token_ids"):
-            mask = inputs[name.replace("token_ids", "padding_mask")]
-            other[name] = np.where(mask, value, (value + 7) % V)
+            other[name] = np.where(mask_of(inputs, name), value, (value + 7) % V)
     for row, length in enumerate(LENGTHS):
         np.testing.assert_allclose(outputs(backbone, other)[row, :length], expected[row, :length], rtol=1e-4, atol=1e-5)
 
@@ -121,17 +130,19 @@ def test_any_length_up_to_the_maximum_and_a_clear_error_above_it(name):
     fields = {field.name for field in dataclasses.fields(MODELS.get(name).Config)}
     if "max_sequence_length" not in fields:
         backbone = tiny(name)
-        assert outputs(backbone, batch(backbone, length=40, lengths=np.array([40]))).shape[1] == 40
+        assert outputs(backbone, batch(backbone, lengths=[40], source_lengths=[50])).shape[1] == 40
         return
     backbone = tiny(name, max_sequence_length=9)
     for length in (1, 5, 9):
-        assert outputs(backbone, batch(backbone, length=length, lengths=np.array([length]))).shape[1] == length
-    with pytest.raises(ValueError, match=r"10.*9|9.*10"):
-        backbone(batch(backbone, length=10, lengths=np.array([10])))
+        assert outputs(backbone, batch(backbone, lengths=[length], source_lengths=[10 - length])).shape[1] == length
+    too_long = [([10], [3]), ([3], [10])] if backbone.kind == "encoder_decoder" else [([10], None)]
+    for lengths, source_lengths in too_long:
+        with pytest.raises(ValueError, match=r"10 tokens is longer than max_sequence_length 9"):
+            backbone(batch(backbone, lengths=lengths, source_lengths=source_lengths))
 
 
 def test_config_survives_a_round_trip(backbone):
-    config = backbone.get_config()
+    config = json.loads(json.dumps(backbone.get_config()))
     again = type(backbone).from_config(config)
     assert again.config == backbone.config
     assert [tuple(w.shape) for w in again.weights] == [tuple(w.shape) for w in backbone.weights]
@@ -168,6 +179,24 @@ def test_stepping_equals_the_full_pass(generator):
         np.testing.assert_allclose(
             ops.convert_to_numpy(logits)[inside], expected[inside, t], rtol=1e-4, atol=1e-4, err_msg=f"position {t}"
         )
+
+
+def test_reported_likelihoods_are_teacher_forced(generator):
+    """For every family alike: each right token given the right ones before it, not the model's own."""
+    backbone = generator.backbone
+    inputs, labels = batch(backbone), np.random.default_rng(1).integers(5, V, (B, T)).astype("int32")
+    state, expected = generator.start(inputs, max_length=T), np.zeros(B)
+    for t in range(T):
+        logits, state = generator.step(ops.convert_to_tensor(inputs[ids_name(backbone)][:, t]), state)
+        nll = -ops.convert_to_numpy(ops.log_softmax(logits))[np.arange(B), labels[:, t]]
+        expected += np.where(t < LENGTHS, nll, 0)
+    rows = {name: list(map(np.compress, mask_of(inputs, name), value)) for name, value in inputs.items()}
+    ids = {name: row for name, row in rows.items() if name.endswith("ids")}
+    counted = [row[:length] for row, length in zip(labels, LENGTHS, strict=True)]
+    columns = Columns(ids, counted, [np.ones(length, "float32") for length in LENGTHS])
+    totals, counts = likelihoods(likelihood_function(generator), Batches(columns, 2))
+    assert counts.tolist() == LENGTHS.tolist()
+    np.testing.assert_allclose(totals, expected, rtol=1e-4)
 
 
 def test_every_leaf_of_the_state_has_the_batch_first(generator):
@@ -209,19 +238,41 @@ def test_memorizes_one_batch(name):
     assert loss < 0.05
 
 
-def test_mixed_precision_computes_in_bfloat16():
+@pytest.fixture
+def mixed_bfloat16():
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        for name in FAMILIES:
-            model = with_head(tiny(name))
-            hidden_states = model.backbone(batch(model.backbone))
-            assert keras.backend.standardize_dtype(hidden_states.dtype) == "bfloat16", name
-            assert {keras.backend.standardize_dtype(weight.dtype) for weight in model.trainable_weights} == {"float32"}
-            logits = outputs(model, batch(model.backbone))
-            assert np.isfinite(logits.astype("float32")).all(), name
-    finally:
-        keras.config.set_dtype_policy(before)
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_mixed_precision_computes_in_bfloat16(name, mixed_bfloat16, monkeypatch):
+    model = with_head(tiny(name))
+    inputs = batch(model.backbone)
+    seen = set()
+
+    def watch(owner, attribute, tensors):
+        original = getattr(owner, attribute)
+
+        def watched(*args, **kwargs):
+            result = original(*args, **kwargs)
+            dtypes = [keras.backend.standardize_dtype(x.dtype) for x in keras.tree.flatten(tensors(args, result))]
+            seen.update((attribute, dtype) for dtype in dtypes if "float" in dtype)
+            return result
+
+        monkeypatch.setattr(owner, attribute, watched)
+
+    watch(keras.layers.Layer, "__call__", lambda args, result: result)  # what each layer gives
+    for product in ("einsum", "matmul"):  # what each product takes
+        watch(ops, product, lambda args, result: [x for x in args if not isinstance(x, str)])
+    hidden_states = model.backbone(inputs)
+    assert keras.backend.standardize_dtype(hidden_states.dtype) == "bfloat16"
+    assert {dtype for _, dtype in seen} == {"bfloat16"}, seen
+    assert {keras.backend.standardize_dtype(weight.dtype) for weight in model.trainable_weights} == {"float32"}
+    logits = model(inputs)
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"  # a loss needs the digits
+    assert np.isfinite(ops.convert_to_numpy(logits)).all()
 
 
 @pytest.mark.parametrize("name", FAMILIES)

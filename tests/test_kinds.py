@@ -1,10 +1,12 @@
 """Kinds of task: examples become tokens, labels and weights that can be counted by hand."""
 
+import dataclasses
 import itertools
 
 import keras
 import numpy as np
 import pytest
+import sacrebleu
 import tensorflow as tf
 
 from zoo import kinds
@@ -13,7 +15,8 @@ from zoo.kinds.language_modelling import LanguageModelling
 from zoo.kinds.span_answering import SpanAnswering
 from zoo.kinds.tagging import Tagging
 from zoo.kinds.text_to_text import TextToText
-from zoo.registry import KINDS
+from zoo.registry import KINDS, MODELS
+from zoo.runs import build_model, model_settings
 from zoo.tasks import Task
 from zoo.tokenizers import END_ID, SPECIAL_TOKENS, START_ID, UNKNOWN_ID
 from zoo.tokenizers.word import WordTokenizer
@@ -71,6 +74,24 @@ def test_both_backbones_are_measured_on_the_same_tokens(max_length):
         counted.append([labels[weights > 0].tolist() for labels, weights in rows])
     assert counted[0] == counted[1]
     assert list(map(len, counted[0])) == [min(2, max_length) + 1, min(3, max_length) + 1]
+
+
+def test_bleu_is_of_the_texts_as_they_are_written():
+    """Tokenised and lower-cased, this translation would be perfect; only the task's own setting may ignore case."""
+    examples = [{"source": "", "target": "Mia's dog, the old one, runs."}]
+    answers = ["mia ' s dog , the old one , runs ."]
+    scores = text_to_text("decoder").score(examples, answers)
+    assert scores["bleu"] == sacrebleu.corpus_bleu(answers, [[examples[0]["target"]]]).score < 80
+    assert "case:mixed" in scores["bleu_signature"] and "tok:13a" in scores["bleu_signature"]
+    assert scores["exact_match"] == 0.0
+    assert text_to_text("decoder").score(examples, [examples[0]["target"]])["bleu"] == pytest.approx(100)
+
+
+def test_one_wrong_token_makes_an_answer_wrong():
+    kind = text_to_text("decoder")
+    kind.metric = "exact_match"
+    examples = [{"source": "", "target": target} for target in ("abcdefghij", "abcdefghij")]
+    assert kind.score(examples, ["abcdefghij", "abcdefghiX"]) == {"exact_match": 0.5}  # 19 of 20 letters are right
 
 
 # -- language modelling ---------------------------------------------------------------------------------------------
@@ -239,14 +260,41 @@ class Words(Task):
         return train if split == "train" else [test]
 
 
-def fitted(name):
+def fitted(name, backbone_kind=None):
     task = Words()
     task.kind = name
-    return KINDS.get(name).fit(task, ALL[name][0], task.examples("train")), task
+    return KINDS.get(name).fit(task, backbone_kind or ALL[name][0], task.examples("train")), task
+
+
+def untrained(family, kind):
+    config = model_settings(MODELS.get(family).presets["tiny"], kind, {})
+    return build_model(family, dataclasses.asdict(config), kind)
 
 
 def test_all_kinds_are_tested_here():
     assert set(ALL) == set(KINDS.names())
+
+
+def wrong(example):
+    """The example with other right answers."""
+    others = {"target": "b a a b", "label": "yes", "answers": ["runs"], "starts": [4]}
+    changed = {key: others[key] for key in example if key in others}
+    return {**example, **changed, **({"tags": ["B-x"] * len(example["tags"])} if "tags" in example else {})}
+
+
+@pytest.mark.parametrize("backbone_kind", ["encoder_decoder", "decoder", "encoder"])
+@pytest.mark.parametrize("name", ALL)
+def test_answers_are_given_without_a_look_at_the_right_ones(name, backbone_kind):
+    if backbone_kind not in KINDS.get(name).backbone_kinds or name == "language-modelling":
+        pytest.skip("no such pair, or nothing is answered")
+    kind, task = fitted(name, backbone_kind)
+    model = untrained({"encoder_decoder": "seq2seq", "decoder": "rnn", "encoder": "birnn"}[backbone_kind], kind)
+    examples = task.examples("train")
+    answers = kind.answers(model, examples)
+    assert len(answers) == len(examples) and any(answers)
+    others = list(map(wrong, examples))
+    assert others != examples
+    assert kind.answers(model, others) == answers
 
 
 @pytest.mark.parametrize("name", ALL)

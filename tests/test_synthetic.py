@@ -25,6 +25,11 @@ def test_answers(name, source, target):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_an_answer_is_right_as_a_whole_or_wrong(name):
+    assert find(name).metric == "exact_match"
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_examples_obey_the_rule_and_splits_are_apart(name):
     task = find(name)
     rule = {

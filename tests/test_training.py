@@ -56,6 +56,29 @@ def test_max_tokens_holds_for_each_row_whatever_prompt_stands_beside_it(tmp_path
         assert len(answer["target"]) <= 3
 
 
+def test_the_vocabulary_holds_the_words_of_the_training_split_alone(tmp_path):
+    words = {"train": "known", "validation": "later", "test": "never"}
+    for split, word in words.items():
+        (tmp_path / f"{split}.tsv").write_text(f"a {word}\tyes\n{word} b\tno\n", encoding="utf-8")
+    run = zoo.train("bag_of_words", "classification", data=tmp_path, steps=1, out=tmp_path / "run", **SMALL)
+    tokens = " ".join(run.kind.tokenizers["tokenizer"].tokens)
+    assert [word for word in words.values() if word in tokens] == ["known"]
+
+
+def test_the_validation_loss_is_that_of_the_whole_split_in_its_order(tmp_path):
+    """Not of crops at random places: of long documents these would give another context to each token."""
+    random = np.random.default_rng(0)
+    for split in ("train", "validation"):
+        text = " ".join(random.choice(["mia", "runs", "and", "sees", "a", "dog"], 300))
+        (tmp_path / f"{split}.txt").write_text(text + "\n", encoding="utf-8")
+    (tmp_path / "test.txt").write_text("mia runs\n", encoding="utf-8")
+    run = zoo.train("ngram", "language-modelling", data=tmp_path, steps=2, evaluate_every=1, out=tmp_path / "run",
+                    **SMALL)  # fmt: skip
+    measured = zoo.evaluate(run, split="validation")
+    assert measured["tokens"] > 2 * run.kind.facts["max_length"]  # several windows
+    assert run.results()["training"]["best_validation_loss"] == pytest.approx(measured["nll"], rel=1e-5)
+
+
 def test_windows_predict_each_token_but_the_first_once():
     kind = LanguageModelling("decoder", {}, {"max_length": 4, "document_boundaries": False})
     documents = [np.arange(12), np.arange(1), np.arange(0), np.arange(3)]
