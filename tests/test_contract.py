@@ -1,4 +1,7 @@
-"""What every registered family owes, tested for all of them at tiny size. A new file in models/ is tested by itself."""
+"""What every registered family owes, tested for all of them at tiny size. A new file in models/ is tested by itself.
+
+Longer than other files of tests, for it is one contract: this is the list of what a family has to fulfil.
+"""
 
 import dataclasses
 import functools
