@@ -100,7 +100,7 @@ class Batches:
     def stream(self, start=0):
         """Yields ``(inputs, labels, weights)`` without end, epoch after epoch, from batch number ``start`` on."""
         for number in itertools.count():
-            columns = self._columns(number)
+            columns = self.columns(number)
             order = self._order(columns, number)
             for rows in order[start:]:
                 yield self._batch(columns, rows)
@@ -108,7 +108,7 @@ class Batches:
 
     def fingerprint(self):
         """A short text that changes when the examples of the first epoch or their order do."""
-        columns = self._columns(0)
+        columns = self.columns(0)
         digest = hashlib.sha256(repr((self.batch_size, self.seed, self.multiple, sorted(columns.inputs))).encode())
         for column in (*columns.inputs.values(), columns.labels, columns.weights):
             for row in column:

@@ -146,9 +146,12 @@ def theirs(schedule):
         [{"params": decayed, "weight_decay": recipe["weight_decay"]}, {"params": spared, "weight_decay": 0.0}],
         lr=recipe["learning_rate"], betas=(recipe["beta_1"], recipe["beta_2"]), eps=recipe["epsilon"],
     )  # fmt: skip
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda done: share_of_peak(schedule, done + 1, recipe["warmup_steps"])
-    )
+    if schedule == "cosine":  # without a warm-up PyTorch has it ready-made
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS)
+    else:
+        scheduler = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda done: share_of_peak(schedule, done + 1, recipe["warmup_steps"])
+        )
     real = np.arange(T) < np.array(LENGTHS)[:, None]
     labels = torch.tensor(np.where(real & ASKED, LABELS, -100), dtype=torch.long).flatten()
     smoothed_loss = nn.CrossEntropyLoss(ignore_index=-100, label_smoothing=recipe["label_smoothing"])
@@ -186,10 +189,8 @@ def share_of_peak(schedule, step, warmup):
     if step <= warmup:
         return step / warmup
     warmup = max(warmup, 1)  # a warm-up of one step is none: the first step has the peak
-    if schedule == "linear":  # Devlin 2019, appendix A.2
-        return (STEPS - step) / (STEPS - warmup)
-    if schedule == "cosine":  # Loshchilov and Hutter 2017, arXiv:1608.03983, equation 5
-        return (1 + math.cos(math.pi * (step - warmup) / (STEPS - warmup))) / 2
+    if schedule == "linear":  # Devlin 2019, appendix A.2; zero is where a step after the last one would be
+        return (STEPS + 1 - step) / (STEPS + 1 - warmup)
     return 1.0
 
 
