@@ -117,13 +117,13 @@ def test_sigterm_writes_a_checkpoint_and_leaves_a_run_that_can_be_used(data, who
 
 def test_a_full_disk_costs_no_older_checkpoint(data, whole, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        written = []
+        written, savez = [], np.savez
 
         def full(file, **arrays):
             written.append(file)
             if len(written) == 3:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            np.lib.npyio.savez(file, **arrays)
+            savez(file, **arrays)
 
         patch.setattr(np, "savez", full)
         with pytest.raises(CheckpointError, match=r"No space left on device.*step-00000008.npz is left.*--resume"):

@@ -103,7 +103,7 @@ class Checkpoint:
         if file is None:
             raise CheckpointError(f"{folder} has no checkpoint to resume from: train anew, with --overwrite.")
         try:
-            with np.load(file, allow_pickle=False) as content:
+            with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as content:
                 facts = json.loads(str(content["facts"]))
                 parts = {
                     part: [content[name] for name in sorted(content.files) if name.startswith(f"{part}.")]
