@@ -109,9 +109,7 @@ def squad(answers, prediction):
 @pytest.mark.parametrize("seed", range(20))
 def test_answers_are_scored_by_the_rules_of_squad(seed):
     random = np.random.default_rng(seed)
-    words = (
-        "the A an An. Broncos broncos! (Broncos) year 1066 the-year 서울 서울의 theory Anna's U.S. us “q” … the's"
-    )
+    words = "the A an An. Broncos broncos! (Broncos) year 1066 the-year 서울 서울의 theory Anna's U.S. us “q” … the's"
     words = [*words.split(), "", "\t"]
 
     def answer():
