@@ -4,9 +4,10 @@ A tokenizer for vocabularies that came with published weights. Its ids are
 those of the ``tokenizers`` library (and so of ``transformers``), letter for
 letter, for any text.
 
-Deviation: characters that Unicode took up or moved to another class after its
-version 8 (2015) are treated by their class of today; the library's tables are
-as old as that. No published vocabulary has them.
+Deviation: 684 rare characters, none of which a published vocabulary has. What
+Unicode took up or moved to another class after version 8 (2015) is treated by
+its class of today, for the library's tables are as old as that; and capitals
+that came after version 13 stay, for TensorFlow's tables are.
 """
 
 from pathlib import Path
