@@ -4,7 +4,7 @@ VENV ?= .venv
 INSTALLED = $(VENV)/installed
 BIN = $(VENV)/bin
 
-.PHONY: demo test parity lint clean
+.PHONY: demo test parity test-backends lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 600 --out demo --overwrite
@@ -16,6 +16,14 @@ test: $(INSTALLED)
 parity: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable ".[test,parity]"
 	$(BIN)/python -m pytest --live tests/test_references.py tests/parity
+
+# Layers, models and decoding on the other backends of Keras, on the processor; -rs tells what is left to TensorFlow.
+OF_MODELS = $(addprefix tests/test_,layers.py parameters.py transformers.py recurrent.py seq2seq.py contract.py \
+	decoding.py references.py)
+test-backends: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable ".[test,backends]"
+	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)
+	KERAS_BACKEND=torch KERAS_TORCH_DEVICE=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

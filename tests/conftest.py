@@ -22,6 +22,35 @@ def pytest_addoption(parser):
     parser.addoption("--live", action="store_true", help="compare with the reference libraries of the extra [parity]")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "tensorflow(why): needs the TensorFlow backend of Keras")
+
+
+def pytest_collection_modifyitems(items):
+    """On another backend of Keras, what needs TensorFlow is skipped with its reason, which ``pytest -rs`` shows."""
+    import keras
+
+    backend = keras.config.backend()
+    for item in items:
+        for marker in item.iter_markers("tensorflow"):
+            if backend != "tensorflow":
+                item.add_marker(pytest.mark.skip(reason=f"not with {backend}: {marker.args[0]}"))
+
+
+@pytest.fixture(autouse=True)
+def values_without_gradients():
+    """PyTorch shows NumPy no tensor that could have a gradient; a test that wants gradients asks tests/backends.py."""
+    import keras
+
+    if keras.config.backend() != "torch":
+        yield
+        return
+    import torch
+
+    with torch.no_grad():
+        yield
+
+
 @pytest.fixture
 def live(request):
     """Runs a test against the libraries of ``[parity]``, which only ``--live`` asks for (``make parity``)."""

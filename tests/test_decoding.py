@@ -174,6 +174,7 @@ WAYS = {
 }
 
 
+@pytest.mark.tensorflow("it is about a tf.function and a SavedModel")
 @pytest.mark.parametrize("way", WAYS)
 def test_eager_compiled_and_exported_are_the_same_for_any_batch_size(way, tmp_path):
     toy = random_toy(0)
@@ -195,6 +196,7 @@ def test_eager_compiled_and_exported_are_the_same_for_any_batch_size(way, tmp_pa
             assert texts(compiled(tf.constant(token_ids), tf.constant(prompt_lengths))) == eager
 
 
+@pytest.mark.tensorflow("it is about a tf.function")
 def test_settings_of_sampling_and_the_longest_length_may_be_tensors(toy):
     @tf.function(autograph=False)
     def decode(token_ids, prompt_lengths, max_length, temperature, top_k, top_p, penalty, seed):

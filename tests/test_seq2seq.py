@@ -69,9 +69,11 @@ def test_stepping_equals_the_whole_and_rows_can_be_picked(name, inputs):
         np.testing.assert_allclose(output, whole[order, t], atol=1e-6)
 
 
+@pytest.mark.tensorflow("it is about a tf.function")
 @pytest.mark.parametrize("name", ["sutskever", "additive"])
 def test_a_graph_of_unknown_shape_gives_every_weight_a_gradient(name, inputs):
-    tf = pytest.importorskip("tensorflow")
+    import tensorflow as tf
+
     model = build(name)
     signature = {key: tf.TensorSpec([None, None], "bool" if "mask" in key else "int32") for key in inputs}
 

@@ -33,6 +33,7 @@ class Case:
         packages: what ``reference`` imports; their versions are noted in the recording.
         tolerance: float, of the difference relative to the largest absolute value of the reference;
             whole numbers must be equal.
+        tensorflow: why ``ours`` needs the TensorFlow backend of Keras; "" if any will do.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Case:
     ours: Callable
     packages: tuple = ("numpy",)
     tolerance: float = 1e-5
+    tensorflow: str = ""
 
 
 def cases():

@@ -10,6 +10,7 @@ import functools
 
 import numpy as np
 
+from tests.backends import compiled
 from tests.references import Case, draw_ids, padding_mask
 from tests.references.weights import (
     fill,
@@ -167,8 +168,6 @@ def keras_hub_gpt():
 
 @functools.cache
 def ours(norm_first=True):
-    import tensorflow as tf
-
     from zoo.decoding import Greedy, generate
     from zoo.layers.heads import LanguageModelHead
     from zoo.models.gpt import GPT, GPTConfig
@@ -188,8 +187,8 @@ def ours(norm_first=True):
 
     return {
         **keras_answers(answer, names, model.weights, view_of),
-        "greedy_with_cache": behind_the_prompts(tf.function(cached)()),
-        "greedy_without_cache": greedy_without_cache(tf.function(model)),
+        "greedy_with_cache": behind_the_prompts(compiled(cached)()),
+        "greedy_without_cache": greedy_without_cache(compiled(model)),
     }
 
 

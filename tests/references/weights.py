@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 from keras import ops
 
+from tests.backends import with_gradients
 from tests.references import draw
 
 NAMES_OF_KIND = {"norm": ("gamma", "beta"), "embedding": ("embeddings",), "positions": ("embeddings",)}
@@ -110,11 +111,6 @@ def fill_keras(names, variables, view_of):
 
 def keras_answers(answer, names, variables, view_of):
     """Runs ``answer() -> {name: tensor}``, of which one is the loss; adds the loss's gradients."""
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        answers = answer()
-    found = tape.gradient(answers["loss"], [variable.value for variable in variables])
-    arrays = {id(variable): ops.convert_to_numpy(array) for variable, array in zip(variables, found, strict=True)}
-    answers = {name: ops.convert_to_numpy(value) for name, value in answers.items()}
+    answers, found = with_gradients(answer, variables)
+    arrays = {id(variable): array for variable, array in zip(variables, found, strict=True)}
     return {**answers, **gradients(names, arrays, view_of)}
