@@ -23,6 +23,10 @@ MAY_IMPORT = {
     "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.registry", "zoo.world"), ()),
     "zoo.datasets": (("zoo.datasets", "zoo.registry"), ("keras",)),
     "zoo.tokenizers": (("zoo.tokenizers", "zoo.registry"), None),
+    "zoo.pretrained": (
+        ("zoo.pretrained", "zoo.datasets.files", "zoo.registry", "zoo.settings", "zoo.runs", "zoo.tokenizers"),
+        None,
+    ),
     "zoo.kinds": (
         (
             "zoo.kinds",

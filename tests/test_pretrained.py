@@ -1,8 +1,11 @@
 """Published weights become models that compute what their publishers' do: by keras-hub's answers, in every layout."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from keras import ops
 
 import zoo
@@ -21,6 +24,7 @@ from tests.pretrained_sources import (
     write_huggingface,
 )
 from zoo import pretrained
+from zoo.cli.main import main
 from zoo.initialization import start_from
 from zoo.layers.heads import ClassificationHead, MaskedLanguageModelHead
 from zoo.registry import MODELS
@@ -269,3 +273,19 @@ def test_a_converted_run_comes_back(names, tmp_path):
     with pytest.raises(ValueError, match="already holds converted weights"):
         zoo.convert(run, folder)
     assert zoo.convert(run.folder, folder, overwrite=True) == folder
+
+
+def test_the_command_line_converts_and_answers_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    untrained_run("gpt", "copy", tmp_path / "run")
+    call = lambda *args: CliRunner().invoke(main, ["convert", "run", "--to", "there", *args])  # noqa: E731
+    done = call("--json")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert document["architecture"] == "GPT2LMHeadModel"
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(document["files"])
+    again = call()
+    assert again.exit_code == 2
+    assert len(again.stderr.splitlines()) == 1
+    assert "already holds converted weights" in again.stderr
+    assert "GPT2LMHeadModel" in call("--overwrite").stdout

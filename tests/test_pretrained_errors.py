@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import zoo
 from tests.pretrained_sources import (
@@ -22,7 +21,6 @@ from tests.pretrained_sources import (
     write_huggingface,
 )
 from zoo import pretrained
-from zoo.cli.main import main
 
 
 @pytest.fixture
@@ -288,19 +286,3 @@ def test_what_cannot_be_converted(tmp_path):
     with refused("holds something else"):
         zoo.convert(run, run.folder, overwrite=True)
     assert (run.folder / "config.json").exists()
-
-
-def test_the_command_line_converts_and_answers_in_one_line(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    untrained_run("gpt", "copy", tmp_path / "run")
-    call = lambda *args: CliRunner().invoke(main, ["convert", "run", "--to", "there", *args])  # noqa: E731
-    done = call("--json")
-    assert done.exit_code == 0, done.output
-    document = json.loads(done.stdout)
-    assert document["architecture"] == "GPT2LMHeadModel"
-    assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(document["files"])
-    again = call()
-    assert again.exit_code == 2
-    assert len(again.stderr.splitlines()) == 1
-    assert "already holds converted weights" in again.stderr
-    assert "GPT2LMHeadModel" in call("--overwrite").stdout

@@ -32,7 +32,7 @@ def load(folder, config, dropout=None):
     try:
         if not (folder / VOCABULARY).is_file():
             raise tokenizer_files.NoTokenizer(f"it has no {VOCABULARY}")
-        tokenizer = tokenizer_files.read_bert(folder / VOCABULARY)
+        tokenizer = tokenizer_files.read_bert(tokenizer_files.read_lines(folder / VOCABULARY))
     except tokenizer_files.NoTokenizer as error:
         problem = str(error)
     return Pretrained("bert", settings, weights, tokenizer, str(folder), problem)

@@ -55,8 +55,10 @@ def _download(name, target):
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="download-") as partial:
         try:
             snapshot_download(name, local_dir=partial, allow_patterns=list(FILES))
-        except Exception as error:  # of many kinds: no network, no such name, no permission
-            raise PretrainedError(_by_hand(name, target, type(error).__name__)) from error
+        except Exception as error:  # of many kinds
+            unknown = "Repository" in type(error).__name__ or "Gated" in type(error).__name__
+            reason = "it has no such model, or none that is open to all" if unknown else "is there a network?"
+            raise PretrainedError(_by_hand(name, target, f"{reason} {type(error).__name__}")) from error
         os.rename(partial, target)
         Path(partial).mkdir()  # which TemporaryDirectory wants to remove
     return target

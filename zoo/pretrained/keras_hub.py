@@ -69,7 +69,7 @@ def _tokenizer(folder, kind):
     config = read_json(folder / "tokenizer.json").get("config", {})
     if kind == "BertBackbone":
         return tokenizer_files.read_bert(
-            assets / "vocabulary.txt",
+            tokenizer_files.read_lines(assets / "vocabulary.txt"),
             lowercase=bool(config.get("lowercase")),
             strip_accents=bool(config.get("strip_accents")),
         )

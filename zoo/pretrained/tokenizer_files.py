@@ -31,14 +31,19 @@ def read_own(folder):
     return load_tokenizer(folder / OWN) if (folder / OWN).is_dir() else None
 
 
-def read_bert(vocabulary, lowercase=None, strip_accents=None, split_chinese=True, special_tokens=None):
-    """From the lines of a vocab.txt; ``lowercase`` None: as the vocabulary looks."""
+def read_lines(path):
+    """The tokens of a vocab.txt. Only a newline ends one: vocabularies hold other characters that Python splits at."""
+    try:
+        lines = path.read_bytes().decode("utf-8").rstrip("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise NoTokenizer(f"{path.name} is not UTF-8 ({error})") from error
+    return [line.removesuffix("\r") for line in lines]
+
+
+def read_bert(tokens, lowercase=None, strip_accents=None, split_chinese=True, special_tokens=None):
+    """From the tokens in the order of their ids; ``lowercase`` None: as the vocabulary looks."""
     from zoo.tokenizers import BertTokenizer
 
-    tokens = vocabulary.read_text(encoding="utf-8").split("\n") if hasattr(vocabulary, "read_text") else vocabulary
-    while tokens and not tokens[-1]:  # the end of the file
-        tokens = tokens[:-1]
-    tokens = [token.removesuffix("\r") for token in tokens]
     special_tokens = special_tokens or OF_BERT
     if lowercase is None:
         # Google's checkpoints say it in their name only. An uncased vocabulary has not one capital letter.
@@ -69,7 +74,7 @@ def read_huggingface(folder):
         return _read_fast(_json(folder / "tokenizer.json"), config)
     if (folder / "vocab.txt").is_file():
         return read_bert(
-            folder / "vocab.txt",
+            read_lines(folder / "vocab.txt"),
             lowercase=config.get("do_lower_case"),
             strip_accents=config.get("strip_accents"),
             split_chinese=config.get("tokenize_chinese_chars", True),
