@@ -1,5 +1,6 @@
 """Published tokenizers as the ``tokenizers`` library builds them, and texts that are hard to get right."""
 
+import string
 import unicodedata
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
@@ -55,3 +56,24 @@ def gpt2(vocabulary, merges):
 def ids(reference, texts):
     """What the reference makes of texts: list of lists of ids."""
     return [encoding.ids for encoding in reference.encode_batch_fast(texts, add_special_tokens=False)]
+
+
+_STRIP = normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False)
+_CLEAN = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=False, strip_accents=False, lowercase=False)
+# Capitals of Unicode 14 (TensorFlow's lowercasing has the tables of version 13), ideographs of Unicode 15.1 (its
+# regular expressions have those of 15.0).
+_NEW = {*"\u2c2f\ua7c0\ua7d0\ua7d6\ua7d8", *map(chr, range(0x10570, 0x10596)), *map(chr, range(0x2EBF0, 0x2EE5E))}
+
+
+def is_old(letter):
+    """Whether the `tokenizers` library, whose tables are those of Unicode 8, sees a letter as Python does."""
+    stripped = [part for part in unicodedata.normalize("NFD", letter) if unicodedata.category(part) != "Mn"]
+    is_control = letter == "\ufffd" or (unicodedata.category(letter) in ("Cc", "Cf", "Co") and letter not in "\t\n\r")
+    is_mark = letter in string.punctuation or unicodedata.category(letter)[0] == "P"
+    cut = pre_tokenizers.BertPreTokenizer().pre_tokenize_str(f"a{letter}b")
+    return (
+        letter not in _NEW
+        and _STRIP.normalize_str(f"a{letter}") == "a" + "".join(stripped)
+        and (_CLEAN.normalize_str(f"a{letter}") == "a") == is_control
+        and (len(cut) == 3) == is_mark
+    )
