@@ -109,12 +109,21 @@ def test_hangul_stays_whole_unless_accents_are_stripped():
     assert BertTokenizer(vocabulary, lowercase=True, strip_accents=False).encode(["각"]).to_list() == [[5]]
 
 
+def assert_same_stretches(reference, texts):
+    """GPT-2's words are those of the reference, which writes a letter for each byte."""
+    for text, row in zip(texts, split_for_merging(tf.constant(texts, tf.string)).to_list(), strict=True):
+        assert b"".join(row).decode() == text
+        words = reference.pre_tokenizer.pre_tokenize_str(text)
+        assert [len(word) for word in row] == [len(word) for word, _ in words]
+
+
 def test_gpt2_gives_the_ids_of_the_reference_and_the_text_back(gpt2):
     ours, reference = gpt2
     expected = references.ids(reference, TRICKY)
     assert ours.encode(TRICKY).to_list() == expected
     assert tf.function(ours.encode)(tf.constant(TRICKY)).to_list() == expected
     assert strings(ours.decode(expected)) == TRICKY
+    assert_same_stretches(reference, TRICKY)
 
 
 def test_gpt2_gives_the_ids_of_the_reference_and_the_text_back_for_any_text(gpt2):
@@ -128,8 +137,7 @@ def test_gpt2_gives_the_ids_of_the_reference_and_the_text_back_for_any_text(gpt2
         assert ours.encode(texts).to_list() == expected
         assert in_graph(tf.constant(texts, tf.string)).to_list() == expected
         assert strings(ours.decode(ours.encode(texts))) == texts
-        words = split_for_merging(tf.constant(texts, tf.string)).to_list()
-        assert [b"".join(row).decode() for row in words] == texts
+        assert_same_stretches(reference, texts)
 
     check()
 
