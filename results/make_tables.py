@@ -83,12 +83,20 @@ def runs_table(name, folder):
         m: f"{runs[m][0]['training']['steps'] * runs[m][0]['batch_size'] / runs[m][0]['examples']:.1f}" for m in models
     }
     texts = {"epochs": epochs} if first["examples"] > 1 else {}
+    texts["recipe"] = {m: recipe_of(runs[m][0]) for m in models}
     if any(run["precision"] != "float32" for group in runs.values() for run in group):
         texts["precision"] = {m: runs[m][0]["precision"] for m in models}
     table = markdown(models, shown, texts)
     seeds = sorted({run["seed"] for group in runs.values() for run in group})
     notes = [f"Split: {split}. Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}.", measured_on(first)]
     return "\n\n".join([table, " ".join(notes + ([published["source"]] if published else []))])
+
+
+def recipe_of(run):
+    """How a run was trained, in short."""
+    recipe = run["recipe"]
+    rate = f"{recipe['learning_rate']:g}"
+    return f"batch {run['batch_size']}, {rate} {recipe['schedule']}, warm-up {recipe['warmup_steps']}"
 
 
 def measured_on(run):
