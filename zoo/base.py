@@ -64,10 +64,12 @@ class Backbone(keras.Model):
 
     def symbolic_inputs(self):
         """Symbolic tensors for the inputs of this kind, any batch size and length."""
-        return {
-            name: keras.Input(shape=(None,), dtype="bool" if name.endswith("mask") else "int32", name=name)
-            for name in self.input_names
-        }
+        size = None
+        if keras.config.backend() == "torch":
+            # PyTorch knows no unknown sizes: Keras would try 83 instead, more tokens than some models can read.
+            size = min(2, getattr(self.config, "max_sequence_length", 2))
+        dtypes = {name: "bool" if name.endswith("mask") else "int32" for name in self.input_names}
+        return {name: keras.Input((size,), batch_size=size, dtype=dtype, name=name) for name, dtype in dtypes.items()}
 
     @property
     def hidden_dim(self):

@@ -83,10 +83,12 @@ KERAS_HUB = {
 
 def named(hidden_states, pooled, masked_logits, next_logits, loss):
     """The answers that all sides give: hidden states [B, T, D], pooled [B, D], logits [B, T, V] and [B, 2]."""
+    from keras import ops
+
     return {
-        "hidden_states": hidden_states * MASK[..., None],  # what is said at padding is nobody's business
+        "hidden_states": ops.where(MASK[..., None], hidden_states, 0.0),  # what is said at padding is nobody's business
         "pooled": pooled,
-        "masked_logits": masked_logits * MASK[..., None],
+        "masked_logits": ops.where(MASK[..., None], masked_logits, 0.0),
         "next_logits": next_logits,
         "loss": loss,
     }
@@ -132,7 +134,7 @@ def loss_of(masked_logits, next_logits):
 
     from zoo.optimization import cross_entropy
 
-    of_tokens = cross_entropy(LABELS, masked_logits) * MASKED  # [B, T]
+    of_tokens = ops.where(MASKED, cross_entropy(LABELS, masked_logits), 0.0)  # [B, T]
     return ops.sum(of_tokens) / MASKED.sum() + ops.mean(cross_entropy(IS_NEXT, next_logits))
 
 

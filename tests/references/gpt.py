@@ -73,7 +73,9 @@ KERAS_HUB = {
 
 def named(logits, loss):
     """Logits [B, P, V], zeros at padding (what is said there is nobody's business), and the loss."""
-    return {"logits": logits * MASK[..., None], "loss": loss}
+    from keras import ops
+
+    return {"logits": ops.where(MASK[..., None], logits, 0.0), "loss": loss}
 
 
 def behind_the_prompts(token_ids):
@@ -141,7 +143,8 @@ def loss_of(logits):
 
     from zoo.optimization import cross_entropy
 
-    return ops.sum(cross_entropy(TOKEN_IDS[:, 1:], logits[:, :-1]) * IS_TARGET) / IS_TARGET.sum()
+    nll = ops.where(IS_TARGET, cross_entropy(TOKEN_IDS[:, 1:], logits[:, :-1]), 0.0)  # [B, T - 1]
+    return ops.sum(nll) / IS_TARGET.sum()
 
 
 def keras_hub_gpt():
