@@ -38,13 +38,15 @@ def test_runs_stand_beside_published_figures(tables, tmp_path):
         made = {key: comparison()[key] for key in ("machine", "versions")}
         record = {**run(0, value, 0.1), "model": name, "preset": "tiny", "examples": 20, "precision": "float32", **made}
         record["training"]["steps"] = 5
+        record["recipe"] = {"learning_rate": 0.002, "schedule": "cosine", "warmup_steps": 7}
         (tmp_path / "toy" / f"{name}.json").write_text(json.dumps(record))
     lines = tables.runs_table("toy", tmp_path).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    assert cells[0][-3:] == ["exact match % test", "published", "epochs"]
+    assert cells[0][-4:] == ["exact match % test", "published", "epochs", "recipe"]
     assert [row[0] for row in cells[2:]] == ["b:tiny", "a:tiny"], "in the published order, then the others"
-    assert cells[2][-3:] == ["50.0", "40.0", "2.0"], "5 steps of 8 are two passes over 20 examples"
-    assert cells[3][-2] == "–"
+    assert cells[2][-4:-1] == ["50.0", "40.0", "2.0"], "5 steps of 8 are two passes over 20 examples"
+    assert cells[2][-1] == "batch 8, 0.002 cosine, warm-up 7"
+    assert cells[3][-3] == "–"
 
 
 def test_a_table_without_results_or_without_end_is_an_error(tables, tmp_path):
