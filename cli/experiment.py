@@ -17,6 +17,9 @@ def name_and_value(context, parameter, given):
 
 def show_training(run):
     """Prints what came of a training, and what can be done next."""
+    if "training" not in run:
+        click.echo(f"worker {run['worker']}: {run['status']}")
+        return
     training = run["training"]
     best = training["best_validation_loss"]  # None where the training was interrupted before the first measurement
     print_facts(
@@ -133,7 +136,7 @@ def train(context, model, task, data, resume, strategy, devices, workers, worker
 
     load_tensorflow()
     import zoo
-    from zoo.strategies import make_strategy
+    from zoo.strategies import is_chief, make_strategy
     from zoo.trainer import DivergedError
 
     try:
@@ -144,6 +147,8 @@ def train(context, model, task, data, resume, strategy, devices, workers, worker
             run = zoo.train(model, task, data=list(data) or None, strategy=strategy, **options)
     except DivergedError as error:
         raise click.ClickException(str(error)) from error
+    if not is_chief(strategy):  # the results are the chief's to write and to tell
+        return {"run": str(run.folder), "worker": worker, "status": run.config["status"]}
     splits = list(run.task.splits)
     return {"run": str(run.folder), **run.config, "splits": splits, "training": run.results()["training"]}
 

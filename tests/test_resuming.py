@@ -162,9 +162,27 @@ def test_without_a_checkpoint_there_is_nothing_to_resume(data, tmp_path, whole):
     with pytest.raises(RunError, match="is not a run"):
         zoo.resume(tmp_path / "none")
     assert not (tmp_path / "none").exists()
-    (tmp_path / "config.json").write_text('{"status": "failed"}', encoding="utf-8")
+    config = '{"status": "failed", "model": 0, "settings": 0, "kind": 0}'
+    (tmp_path / "config.json").write_text(config, encoding="utf-8")
     with pytest.raises(CheckpointError, match="no checkpoint to resume from"):
         zoo.resume(tmp_path)
+
+
+def test_folders_of_others_are_not_taken_for_runs(data, tmp_path):
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    with pytest.raises(RunError, match="holds no run"):
+        train(data, tmp_path, overwrite=True)
+    with pytest.raises(RunError, match="is not a run"):
+        zoo.resume(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+
+
+def test_the_validation_loss_is_measured_at_its_steps_whatever_the_speed(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo.trainer.SECONDS_PER_CALL", 1e6)  # as many steps a call as the loop allows
+    run = train(data, tmp_path / "run", steps=64, evaluate_every=25)
+    measured = [row["step"] for row in run.history() if row["validation_loss"] is not None]
+    assert measured == [25, 50, 64]
 
 
 def test_two_trainings_into_one_folder_are_refused(data, tmp_path):

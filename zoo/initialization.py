@@ -1,10 +1,9 @@
 """Where a training starts from that does not start from nothing: an earlier run, or published weights."""
 
-import json
 from pathlib import Path
 
 from zoo.pretrained import Pretrained, PretrainedError, check_family, fill, read
-from zoo.runs import CONFIG, Run, RunError, model_settings
+from zoo.runs import Run, RunError, is_run, model_settings
 
 # BERT's paper fine-tunes with 5e-5, 4e-5, 3e-5 or 2e-5 (appendix A.3), GPT-1's with 6.25e-5:
 # what suits random weights would destroy those that are there.
@@ -33,7 +32,7 @@ def start_from(source, family, preset=None, dropout=None):
         return FromRun(source, family, preset)
     if isinstance(source, Pretrained):
         return FromPretrained(source, family, preset)
-    if _is_run(Path(source)):
+    if is_run(source):
         return FromRun(Run.load(source), family, preset)
     try:
         return FromPretrained(read(source, None if dropout is None else float(dropout)), family, preset)
@@ -41,14 +40,6 @@ def start_from(source, family, preset=None, dropout=None):
         if Path(source).exists():
             raise
         raise RunError(f"{source} is not a run, and holds no published weights either: {error}") from error
-
-
-def _is_run(folder):
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(config, dict) and {"model", "settings", "kind"} <= set(config)
 
 
 class FromRun:

@@ -15,6 +15,7 @@ from zoo.checkpoints import Checkpoint, Journal
 from zoo.memory import PeakMemory
 from zoo.progress import TrainingProgress
 from zoo.runs import HISTORY, HISTORY_COLUMNS
+from zoo.strategies import is_multi_worker
 
 ROWS = 10  # of the history between two measurements of the validation loss,
 MOST_STEPS = 100  # but never more steps than this between two rows
@@ -53,7 +54,9 @@ def learn(run, trainer, batches, validation, chief=True, shown=True, checkpoint=
     except KeyboardInterrupt:
         status = "interrupted"
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
-        reason = error.message.rpartition("Collective ops is aborted by: ")[2].splitlines()[0]
+        if not is_multi_worker(trainer.strategy):
+            raise
+        reason = error.message.rpartition("Collective ops is aborted by: ")[2].partition("\n")[0]
         raise WorkerLostError(
             f"another worker does not answer any more (at step {trainer.step}). Start all workers again with "
             f"--resume {run.folder}: they go on from the last checkpoint. ({reason})"
@@ -114,7 +117,8 @@ class _Learner:
         every, journal, patience = self.config["evaluate_every"], self.journal, self.config["recipe"]["patience"]
         between = min(MOST_STEPS, max(1, every // ROWS))
         while not self._is_spent() and not (patience and journal.waited >= patience):
-            self._advance(min(n - self.trainer.step % n for n in (between, self.config["checkpoint_steps"] or between)))
+            stops = (between, every, self.config["checkpoint_steps"] or every)  # no call runs past any of them
+            self._advance(min(n - self.trainer.step % n for n in stops))
             is_measured = self.trainer.step % every == 0 or self._is_spent()
             if self.trainer.step % between == 0 or is_measured:
                 self._write_row(self._measure() if is_measured else None)
@@ -130,23 +134,34 @@ class _Learner:
 
     def finish(self, status):
         """Leaves the run as one that can be used: the best weights, the history, the figures of the training."""
-        journal = self.journal
         self.config["status"] = status
         if self.best_weights:
             self.run.model.set_weights(self.best_weights)
+        elif status == "interrupted":  # nothing was measured yet
+            with self.trainer.averaged():
+                self.best_weights = self.run.model.get_weights()
+            self.run.model.set_weights(self.best_weights)
         if not self.chief:
             return
-        self.run.save_config()
-        if status == "failed":
-            return
-        self.run.save_weights()
+        if status != "failed":
+            self.run.save_weights()
+            self.run.record("training", self._figures())
+        self.run.save_config()  # after them: a run that says it is complete has everything
         if status == "complete":
             shutil.rmtree(self.run.folder / checkpoints.FOLDER, ignore_errors=True)
+
+    def _figures(self):
+        journal = self.journal
         seconds, tokens = journal.timed_seconds, journal.timed_tokens
-        speed = tokens / seconds if seconds else journal.tokens / (journal.seconds or 1.0)
-        figures = {"steps": journal.step, "seconds": journal.seconds, "tokens": journal.tokens}
-        figures |= {"tokens_per_second": speed, "peak_memory_bytes": self.memory.bytes()}
-        self.run.record("training", {**figures, "best_step": journal.best_step, "best_validation_loss": journal.best})
+        return {
+            "steps": journal.step,
+            "seconds": journal.seconds,
+            "tokens": journal.tokens,
+            "tokens_per_second": tokens / seconds if seconds else journal.tokens / (journal.seconds or 1.0),
+            "peak_memory_bytes": self.memory.bytes(),
+            "best_step": journal.best_step,
+            "best_validation_loss": journal.best,
+        }
 
     def _is_spent(self):
         steps, minutes = self.config["steps"], self.config["minutes"]

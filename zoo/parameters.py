@@ -23,7 +23,7 @@ def count_parameters(model_class, config):
 
 
 def count_by_part(model_class, config):
-    """Counts the parameters of each part, in the order in which they were made, see :func:`count_parameters`.
+    """Counts the parameters of each part, in the order in which they were made (with PyTorch lists first).
 
     Returns:
         ``{attribute of the model: int}``; a list of equal layers is one part, weights of the model itself are "own".
@@ -45,7 +45,8 @@ def _of_shapes(measure):
 
 def _parts(model):
     parts, seen = {}, set()
-    for name, value in vars(model).items():
+    children = getattr(model, "named_children", dict)()  # PyTorch keeps layers, but not lists of them, here
+    for name, value in {**vars(model), **dict(children)}.items():
         layers = value if isinstance(value, (list, tuple)) else [value]
         layers = [layer for layer in layers if isinstance(layer, keras.layers.Layer)]
         # A weight that two parts share counts in the first.

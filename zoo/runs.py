@@ -113,16 +113,24 @@ def load(folder):
     return Run.load(folder)
 
 
+def is_run(folder):
+    """Whether a folder holds a run. Others, too, call a file config.json."""
+    try:
+        config = json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and {"model", "settings", "kind"} <= set(config)
+
+
 def read_config(folder):
     """The contents of a run's ``config.json``.
 
     Raises:
-        RunError: there is none.
+        RunError: there is none, or not a run's.
     """
-    try:
-        return json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{folder} is not a run: {CONFIG} not found in it. 'zoo train' makes one.") from None
+    if not is_run(folder):
+        raise RunError(f"{folder} is not a run: it has no {CONFIG} of one. 'zoo train' makes one.")
+    return json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
 
 
 def parse_model(name, preset=None):
@@ -182,7 +190,7 @@ def build_model(name, values, kind):
 def check_folder(folder, overwrite):
     """The path of a folder for a new run; one that holds a run is refused unless ``overwrite``."""
     folder = Path(folder)
-    if (folder / CONFIG).exists():
+    if is_run(folder):
         if not overwrite:
             raise RunError(f"{folder} already holds a run. Choose another folder, or say --overwrite (overwrite=True).")
     elif folder.exists() and (not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())):
@@ -191,12 +199,13 @@ def check_folder(folder, overwrite):
 
 
 def clear_folder(folder):
-    """Empties a folder that :func:`check_folder` has passed and :func:`locked` holds; an old run is gone then."""
-    for path in folder.iterdir():
+    """Deletes the run, and nothing else, in a folder that :func:`check_folder` has passed and :func:`locked` holds."""
+    for name in (CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS, "checkpoints", "tensorboard"):
+        path = folder / name
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name != LOCK:
-            path.unlink()
+        else:
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

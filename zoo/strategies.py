@@ -31,8 +31,10 @@ def make_strategy(name, devices=(), workers=(), worker=None, tpu=""):
     """
     if isinstance(name, tf.distribute.Strategy):
         return name
-    for given, option, of in ((devices, "devices", "mirrored"), (workers, "workers", "multi-worker")):
-        if given and name != of:
+    options = {"devices": ("mirrored", bool(devices)), "workers": ("multi-worker", bool(workers)),
+               "worker": ("multi-worker", worker is not None), "tpu": ("tpu", bool(tpu))}  # fmt: skip
+    for option, (of, is_given) in options.items():
+        if is_given and name != of:
             raise SettingError(f"{option} belongs to the strategy {of}, not to {name}.")
     if name in (None, "none"):
         return tf.distribute.get_strategy()
@@ -78,6 +80,11 @@ def _multi_worker(workers, worker):
         return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:  # TensorFlow has been used already
         raise SettingError(f"multi-worker must be set up before TensorFlow does anything else: {error}") from error
+
+
+def is_multi_worker(strategy):
+    """Whether several processes compute each step together."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def is_chief(strategy):

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from zoo.evaluation import likelihood_function, likelihoods
 from zoo.optimization import Schedule, cross_entropy, make_optimizer, smoothed
-from zoo.strategies import check_shares, distribute
+from zoo.strategies import check_shares, distribute, is_multi_worker
 
 SECONDS_PER_CALL = 0.5  # a call into the graph runs as many steps as fit into about this time
 MOST_STEPS_PER_CALL = 50
@@ -118,7 +118,7 @@ class Trainer:
     def averaged(self):
         """While this context is active, the model has the moving average of its weights (``Recipe.ema``), if any."""
         averages = [variable for variable in self.optimizer.variables if variable.name.endswith("average")]
-        if not (self.recipe.ema and self.step):
+        if not (self.recipe.ema and int(self.optimizer.iterations)):
             yield
             return
         trained = [np.array(variable) for variable in self.model.trainable_variables]
@@ -132,8 +132,8 @@ class Trainer:
 
     @property
     def learning_rate(self):
-        """That of the last step (the optimizer's own is already that of the next)."""
-        return float(self.schedule(max(self.step - 1, 0)))
+        """That of the last step (the optimizer's own is already that of the next); steps it left out do not count."""
+        return float(self.schedule(max(int(self.optimizer.iterations) - 1, 0)))
 
     def validate(self, batches):
         """Teacher-forced negative log-likelihood in nats per target token over all of ``batches``."""
@@ -145,7 +145,7 @@ class Trainer:
 
     def _run(self, count):
         """Runs ``count`` steps; their losses and numbers of tokens, float [count] each."""
-        if self.strategy.cluster_resolver is None:
+        if not is_multi_worker(self.strategy):
             return self._loop(self._iterator, tf.constant(count))
         # What workers send to each other gets stuck in a loop inside the graph (TensorFlow 2.21): one call a step.
         figures = [self._step(self._iterator) for _ in range(count)]

@@ -27,7 +27,7 @@ from zoo.runs import (
     read_config,
     versions,
 )
-from zoo.strategies import check_shares, is_chief, make_strategy
+from zoo.strategies import check_shares, is_chief, is_multi_worker, make_strategy
 from zoo.tasks import find
 from zoo.trainer import Trainer
 
@@ -145,7 +145,7 @@ def train(
             f"the schedule {recipe.schedule!r} ends at the last step, which a budget in minutes does not know: "
             "choose schedule=constant or inverse-sqrt, or give steps."
         )
-    if minutes is not None and strategy.cluster_resolver is not None:
+    if minutes is not None and is_multi_worker(strategy):
         raise RunError("a budget in minutes ends at another step on each worker: give steps or epochs.")
     steps = None if minutes is not None else steps or task.steps
 

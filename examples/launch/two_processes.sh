@@ -9,6 +9,6 @@ set -euo pipefail
 workers=127.0.0.1:${PORT:-4000},127.0.0.1:$((${PORT:-4000} + 1))
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
-zoo train "$@" --strategy multi-worker --workers "$workers" --worker 1 2>worker-1.log >&2 &
+zoo train "$@" --strategy multi-worker --workers "$workers" --worker 1 >worker-1.log 2>&1 &
 zoo train "$@" --strategy multi-worker --workers "$workers" --worker 0 # the chief: shows the progress, writes the run
-wait
+wait $! || { cat worker-1.log; exit 1; }

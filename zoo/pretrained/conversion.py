@@ -77,9 +77,12 @@ def convert(run, directory, format="huggingface", overwrite=False):
         save_file(arrays, made / WEIGHTS, metadata={"format": "pt"})  # without it, transformers refuses the file
         (made / CONFIG).write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         write_tokenizer(tokenizer, run.config["model"], made, run.config["settings"]["max_sequence_length"])
-        if directory.exists():
-            shutil.rmtree(directory)
-        made.rename(directory)
+        directory.mkdir(exist_ok=True)
+        for part in made.iterdir():  # what else stands there (a model card) stays
+            old = directory / part.name
+            if old.is_dir():
+                shutil.rmtree(old)
+            part.replace(old)
     return directory
 
 
