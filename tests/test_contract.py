@@ -181,6 +181,7 @@ def test_stepping_equals_the_full_pass(generator):
         )
 
 
+@pytest.mark.tensorflow("evaluation is a tf.function")
 def test_reported_likelihoods_are_teacher_forced(generator):
     """For every family alike: each right token given the right ones before it, not the model's own."""
     backbone = generator.backbone
