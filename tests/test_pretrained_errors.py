@@ -188,6 +188,7 @@ def test_a_pickle_is_refused_with_the_reason(pickle, folder):
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(BERT_CONFIG))
     (folder / pickle).write_bytes(b"never opened")
+    (folder / "tf_model.h5").write_bytes(b"of older transformers, no layout that is read")
     with refused(pickle, "a pickle", "runs whatever program", "model.safetensors"):
         pretrained.read(folder)
 

@@ -60,9 +60,10 @@ def export(run, directory):
     archive.add_endpoint("serving_default", respond, signature)
     directory.mkdir(parents=True, exist_ok=True)
     # Written beside and moved: a server that watches the folder never sees half a version.
-    partial = tempfile.mkdtemp(dir=directory, prefix=".partial-")
-    archive.write_out(partial, verbose=False)
-    Path(partial).rename(version)
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".partial-") as partial:
+        made = Path(partial) / "made"  # a temporary folder itself is closed to other users, such as the server's
+        archive.write_out(made, verbose=False)
+        made.rename(version)
     return version
 
 

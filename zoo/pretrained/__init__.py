@@ -78,7 +78,7 @@ def check_family(pretrained, family):
 
 
 def _refuse_pickles(folder, layout):
-    readable = {".safetensors", ".h5", ".index"}
+    readable = {".safetensors"} if layout is huggingface else {".safetensors", ".h5", ".index"}
     if layout in (huggingface, None) and not any(file.suffix in readable for file in folder.iterdir()):
         pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
         if pickles:

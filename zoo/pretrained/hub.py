@@ -1,6 +1,5 @@
 """From what the user names to a folder: a folder as it is, or one that is downloaded from the Hugging Face hub."""
 
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -54,13 +53,12 @@ def _download(name, target):
     # The folder gets its name in one step, when it is whole.
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="download-") as partial:
         try:
-            snapshot_download(name, local_dir=partial, allow_patterns=list(FILES))
+            snapshot_download(name, local_dir=Path(partial) / "made", allow_patterns=list(FILES))
         except Exception as error:  # of many kinds
             unknown = "Repository" in type(error).__name__ or "Gated" in type(error).__name__
             reason = "it has no such model, or none that is open to all" if unknown else "is there a network?"
             raise PretrainedError(_by_hand(name, target, f"{reason} {type(error).__name__}")) from error
-        os.rename(partial, target)
-        Path(partial).mkdir()  # which TemporaryDirectory wants to remove
+        (Path(partial) / "made").rename(target)  # a folder inside: a temporary one is closed to other users
     return target
 
 

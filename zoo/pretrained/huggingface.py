@@ -57,19 +57,21 @@ def letters(settings):
 
 def _arrays(folder):
     """{name in the file: array} of all files of weights."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors import SafetensorError, safe_open
 
     shards, listed = [WEIGHTS], None
     if not (folder / WEIGHTS).is_file():
-        listed = read_json(folder / INDEX)["weight_map"]
+        listed = read_json(folder / INDEX).get("weight_map")
+        if not isinstance(listed, dict):
+            raise PretrainedError(f"{folder / INDEX} has no weight_map: which file holds which weight is not known.")
         shards = sorted(set(listed.values()))
     arrays = {}
     for shard in shards:
         if Path(shard).name != shard or not (folder / shard).is_file():
             raise PretrainedError(f"{folder / INDEX} names {shard!r}, which is no file of this folder.")
         try:
-            arrays.update(load_file(folder / shard))
+            with safe_open(folder / shard, framework="tf") as file:  # NumPy has no bfloat16
+                arrays |= {name: np.asarray(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
         except SafetensorError as error:
             raise PretrainedError(f"{folder / shard} is damaged ({error}); get it again.") from error
     absent = sorted(set(listed or ()) - set(arrays))

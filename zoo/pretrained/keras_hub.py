@@ -50,6 +50,8 @@ def _arrays(path):
 
     def keep(name, item):
         if isinstance(item, h5py.Dataset):
+            if item.external or item.is_virtual:  # it would read other files of this machine
+                raise PretrainedError(f"{path}: {name} lies in another file; that is not read.")
             arrays[name] = item[()]
 
     try:

@@ -75,8 +75,9 @@ class Tokenizer(tf.Module):
                 f"a {self.name} tokenizer with nothing but special tokens: its training texts are empty, "
                 "or all that is in them is rarer than min_frequency."
             )
-        self.piece_lengths = np.array([0 if special else self.characters(token) for token, special in self._marked()])
-        self.piece_lengths = self.piece_lengths.astype("int32")
+        marked = list(zip(tokens, self.is_special, strict=True))
+        self.piece_lengths = np.array([0 if special else self.characters(token) for token, special in marked], "int32")
+        self._spellings = tuple(b"" if special else self.spelling(token) for token, special in marked)
         # `partial` makes these functions of this object alone; TensorFlow would count
         # the graphs of all tokenizers together and warn of too many.
         self._encode_function = tf.function(partial(self._encode), input_signature=[tf.TensorSpec([None], tf.string)])
@@ -114,8 +115,8 @@ class Tokenizer(tf.Module):
 
     def spell(self, token_ids, separator=""):
         """Writes the tokens of RaggedTensor int32 [B, T] one after the other: string [B]."""
-        spellings = [b"" if special else self.spelling(token) for token, special in self._marked()]  # [V]
-        return join(token_ids.with_values(tf.gather(tf.constant(spellings), token_ids.values)), separator)
+        spellings = tf.constant(self._spellings)  # [V]
+        return join(token_ids.with_values(tf.gather(spellings, token_ids.values)), separator)
 
     def spelling(self, token):
         """What a token that is not special writes in UTF-8, bytes."""
@@ -183,10 +184,6 @@ class Tokenizer(tf.Module):
     def normalize(self, texts):
         """What happens to texts, string [B], before they are split."""
         return normalize(texts, self.lowercase)
-
-    def _marked(self):
-        """Each token with a bool that says whether it is special."""
-        return zip(self._tokens, self.is_special, strict=True)
 
     def _special_ids(self):
         """Role -> id of the special tokens."""
