@@ -10,7 +10,7 @@ TRICKY = [
     " ",
     "\n",
     "Hello, world!",
-    "It's don't we'LL I'm '' 'tis '' ''s  's",
+    "It's don't I'm I'd you're they've he'll, but we'LL '' 'tis ''s  's 'dog",
     "no  two   three    spaces ",
     "  before, behind  \n\n  lines\r\n\r\n\tand tabs\t\tx",
     "\u3000ideographic\u3000\u3000space\u3000 한 글\u00a0hard\u2003em\u2028line\u2029paragraph\u0085next\x0b\x0cfeed",
