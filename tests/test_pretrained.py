@@ -155,7 +155,7 @@ def test_gpt1_is_read_as_post_norm(tmp_path):
     assert backbone.count_params() == sum(array.size for array in arrays.values())
 
 
-@pytest.mark.parametrize("numbers", ["float16", "float64"])
+@pytest.mark.parametrize("numbers", ["float16", "bfloat16", "float64"])
 def test_other_precisions_become_float32(numbers, tmp_path):
     arrays = {name: array.astype(numbers) for name, array in of_bert().items()}
     found = pretrained.read(write_huggingface(tmp_path / "source", BERT_CONFIG, arrays))
