@@ -85,6 +85,7 @@ def test_greedy_is_the_argmax_at_each_step_for_prompts_of_unequal_lengths(toy):
     assert texts(generate(toy, *batch(PROMPTS), MAX_LENGTH, END)) == [greedy_by_hand(toy, p) for p in PROMPTS]
 
 
+@pytest.mark.skipif(keras.config.backend() == "jax", reason="jax calls step once, to trace it: calls count no steps")
 def test_the_loop_stops_when_all_rows_have_ended():
     steps = []
 

@@ -279,7 +279,8 @@ def test_draws_are_from_the_most_probable_tokens_only(ranks, temperature, top_k,
     numbers = (np.arange(draws, dtype="float32") + 0.5) / draws  # evenly spread, in place of chance
     many = np.tile(logits.astype("float32"), (draws, 1))
     nothing_read = np.zeros((draws, 1), "int32"), np.array([False])
-    chosen = Sample(temperature, top_k, top_p).choose(ops.convert_to_tensor(many), *nothing_read, numbers)
+    sampler = Sample(temperature, top_k, top_p)
+    chosen = sampler.choose(ops.convert_to_tensor(many), *nothing_read, ops.convert_to_tensor(numbers))
     drawn = np.bincount(ops.convert_to_numpy(chosen), minlength=6) / draws
     expected = cut_by_sorting(logits.tolist(), temperature, top_k, top_p)
     assert set(np.flatnonzero(drawn)) == set(np.flatnonzero(expected))
