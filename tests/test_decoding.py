@@ -214,10 +214,10 @@ def test_settings_of_sampling_and_the_longest_length_may_be_tensors(toy):
     assert len(seen) > 1  # another seed, another text
 
 
-def frequencies(sampler, logits, count=4000, prompt=(2,)):
+def frequencies(sampler, logits, count=4000, prompt=(2,), end_id=END):
     """How often each token follows the prompt."""
     toy = Toy(np.broadcast_to(np.array(logits, "float32"), (len(logits),) * 3))
-    token_ids, _ = generate(toy, *batch([list(prompt)] * count), len(prompt) + 1, END, sampler, seed=1)
+    token_ids, _ = generate(toy, *batch([list(prompt)] * count), len(prompt) + 1, end_id, sampler, seed=1)
     return np.bincount(np.array(token_ids)[:, -1], minlength=len(logits)) / count
 
 
@@ -252,6 +252,14 @@ def test_a_repetition_penalty_divides_positive_and_multiplies_negative_logits_of
     expected = np.exp(penalized) / np.exp(penalized).sum()
     sampler = Sample(repetition_penalty=1.5)
     np.testing.assert_allclose(frequencies(sampler, logits, prompt=(1, 2, 1)), expected, atol=0.035)
+
+
+def test_the_end_is_no_repetition():
+    logits = np.array([0.5, 1.0, -0.5, -1.0, 0.0])
+    penalized = np.array([0.5, 1.0 / 1.5, -0.5, -1.0, 0.0])  # the prompt holds 1, and 2, which is the end
+    expected = np.exp(penalized) / np.exp(penalized).sum()
+    drawn = frequencies(Sample(repetition_penalty=1.5), logits, prompt=(2, 1), end_id=2)
+    np.testing.assert_allclose(drawn, expected, atol=0.035)
 
 
 def test_a_prompt_may_fill_the_whole_length(toy):

@@ -48,7 +48,7 @@ class Backbone(keras.Model):
     paper = ""  # authors, year, title, arXiv number
     Config = None  # a frozen dataclass with the settings
     presets = {}  # name -> Config; "tiny" is one of them, the first one is the default
-    recipe = {}  # the settings of zoo.training.Recipe this family was published or works well with
+    recipe = {}  # the settings of zoo.optimization.Recipe this family was published or works well with
     mask_input = "padding_mask"  # which mask belongs to the hidden states that `call` returns
 
     def __init__(self, config):

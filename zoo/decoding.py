@@ -65,7 +65,9 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
     def extend(t, token_ids, lengths, state):
         logits, state = model.step(ops.take(token_ids, t, axis=1), state)  # [B, V]
         number = ops.take(random_numbers, t + 1, axis=1)
-        chosen = sampler.choose(ops.cast(logits, "float32"), token_ids, positions <= t, number)
+        # The end is no repetition, though some vocabularies begin with it and prompts may hold it.
+        is_read = (positions <= t) & (token_ids != end_id)
+        chosen = sampler.choose(ops.cast(logits, "float32"), token_ids, is_read, number)
         token_ids, lengths = _write(chosen, t + 1, positions, token_ids, lengths, prompt_lengths, end_id)
         return t + 1, token_ids, lengths, state
 

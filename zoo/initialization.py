@@ -83,7 +83,10 @@ class FromRun:
             if shapes[0] == shapes[1]:
                 new.set_weights(old.get_weights())
             elif part == "backbone":
-                raise RunError("the settings of the run given as init make weights of other shapes: change no sizes.")
+                raise RunError(
+                    "the weights of the run given as init have other shapes than the new model: change no sizes, and "
+                    "choose a task whose texts are not longer than that run's (max_sequence_length)."
+                )
 
 
 class FromPretrained:

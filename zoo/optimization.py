@@ -93,7 +93,7 @@ def make_optimizer(recipe, total_steps, variables):
     """Adam with decoupled weight decay on the matrices among ``variables``.
 
     Clipping is not its business: under tf.distribute an optimizer would clip each
-    replica's share before they are summed. :mod:`zoo.training` clips the sum.
+    replica's share before they are summed. :mod:`zoo.trainer` clips the sum.
     """
     optimizer = keras.optimizers.AdamW(
         learning_rate=Schedule(recipe, total_steps),

@@ -5,6 +5,7 @@ config.json                   model, settings, task, recipe, budget, seed, versi
 text/                         the kind of task: tokenizers, labels (:mod:`zoo.kinds`)
 model.weights.h5              the weights of the best validation loss
 checkpoints/                  what a training that was stopped needs to go on (:mod:`zoo.checkpoints`)
+tensorboard/                  the same for TensorBoard, if asked for
 history.csv                   one line a measurement: step, seconds, tokens, losses
 results.json                  training speed and the scores of each evaluated split
 ============================  ==================================================================

@@ -66,7 +66,7 @@ class Sample:
 
         Args:
             logits: float32 [B, V].
-            token_ids: int32 [B, T], the text so far; only the positions where ``is_read`` [T] is True count.
+            token_ids: int32 [B, T], the text so far; only the places where ``is_read`` [B, T] is True count.
             random_numbers: float32 [B] in [0, 1).
 
         Returns:

@@ -76,8 +76,8 @@ def train(
         data: path(s) of the user's own files, for the tasks that read them.
         init: what the training starts from, of the same family: a run (or its folder), or published weights (a
             folder or hub name, see :func:`zoo.pretrained.read`). Settings, tokenizers and backbone weights are its
-            own, those of the head where it has the same form. Published weights are trained with learning rate
-            5e-5 unless said otherwise, and of the settings only ``dropout`` may change.
+            own; a run's head, too, where it has the same form, of published ones BERT's pooler. Published weights are
+            trained with learning rate 5e-5 unless said otherwise, and of the settings only ``dropout`` may change.
         out: folder of the run; ``runs/<task>/<model>-<preset>-seed<seed>`` by default.
         overwrite: whether a run in that folder may be replaced.
         strategy: one of ``zoo.strategies.STRATEGIES``, or a ``tf.distribute.Strategy``.
