@@ -27,6 +27,13 @@ MAY_IMPORT = {
         ("zoo.pretrained", "zoo.datasets.files", "zoo.registry", "zoo.settings", "zoo.runs", "zoo.tokenizers"),
         None,
     ),
+    "zoo.batching": ((), ("numpy",)),
+    "zoo.optimization": (("zoo.registry",), ("keras",)),
+    "zoo.likelihood": (("zoo.optimization",), None),
+    "zoo.strategies": (("zoo.registry", "zoo.settings"), None),
+    "zoo.checkpoints": ((), ("numpy",)),
+    "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.strategies"), None),
+    "zoo.learning": (("zoo.checkpoints", "zoo.memory", "zoo.progress", "zoo.runs", "zoo.strategies"), None),
     "zoo.kinds": (
         (
             "zoo.kinds",

@@ -16,8 +16,8 @@ import pytest
 from keras import ops
 
 from zoo.batching import Batches, Columns
-from zoo.evaluation import likelihood_function, likelihoods
 from zoo.layers.heads import LanguageModelHead, TokenClassificationHead
+from zoo.likelihood import likelihood_function, likelihoods
 from zoo.registry import MODELS
 from zoo.runs import create
 from zoo.task_model import TaskModel

@@ -6,9 +6,10 @@ import pytest
 
 import zoo
 from zoo.batching import Batches, Columns
-from zoo.evaluation import _by_length, evaluate, likelihood_function, likelihoods
+from zoo.evaluation import _by_length, evaluate
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.layers.heads import ClassificationHead, LanguageModelHead
+from zoo.likelihood import likelihood_function, likelihoods
 from zoo.task_model import TaskModel
 from zoo.tokenizers import START_ID, train_tokenizer
 

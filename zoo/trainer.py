@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.evaluation import likelihood_function, likelihoods
+from zoo.likelihood import likelihood_function, likelihoods
 from zoo.optimization import Schedule, cross_entropy, make_optimizer, smoothed
 from zoo.strategies import check_shares, distribute, is_multi_worker
 
