@@ -163,6 +163,12 @@ def test_lowercasing_is_pythons_and_leaves_accents_and_hangul_whole(name):
     assert round_trip(train_tokenizer(name, texts * 20, 600), texts[:1]) == texts[:1]
 
 
+def test_lowercasing_goes_on_behind_a_nul():
+    for name in ("byte", "byte-level-bpe"):
+        tokenizer = train_tokenizer(name, TEXTS * 20, 600, lowercase=True)
+        assert round_trip(tokenizer, ["A\x00B\x01\x02Ä"]) == ["a\x00b\x01\x02ä"]
+
+
 # Words
 
 

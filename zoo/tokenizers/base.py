@@ -1,14 +1,11 @@
 """What every tokenizer is: texts to token ids and back, inside the TensorFlow graph.
 
-A tokenizer that runs in the graph becomes part of an exported model: the
-server takes strings and gives strings. All of them share the public
-methods below and one readable file on disk; a kind of tokenizer is a file
-beside this one, which says how it is trained and how a batch is encoded and
-decoded. Tokenizers trained here have the same five special tokens, with the
-same ids; those that came with published weights have their own.
+A tokenizer that runs in the graph becomes part of an exported model: the server takes strings and gives strings. All
+of them share the public methods below and one readable file on disk; a kind of tokenizer is a file beside this one,
+which says how it is trained and how a batch is encoded and decoded. Tokenizers trained here have the same five special
+tokens, with the same ids; those that came with published weights have their own.
 
-Shapes: B texts, W words of a text, N words in all, T tokens of a text,
-V vocabulary_size.
+Shapes: B texts, W words of a text, N words in all, T tokens of a text, V vocabulary_size.
 """
 
 import json
@@ -17,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text as tf_text
 
-from zoo.tokenizers.escapes import hide, reveal
+from zoo.tokenizers.lowercasing import normalize
 from zoo.tokenizers.ragged import join, keep
 
 # The layout of tokenizers trained here.
@@ -193,10 +189,7 @@ class Tokenizer(tf.Module):
             raise ValueError(f"{unknown} are no roles of special tokens; possible are {list(ROLES)}.")
         for role, token in self._roles:
             if token not in ids:
-                raise ValueError(
-                    f"the vocabulary ({len(ids)} tokens) has no {token!r}, which is to serve for {role}: "
-                    "is it the right file, or are its special tokens other ones?"
-                )
+                raise ValueError(f"the vocabulary has no {token!r}, which is to serve for {role}: is it the right one?")
         return {role: ids[token] for role, token in self._roles}
 
     def save(self, folder):
@@ -206,17 +199,3 @@ class Tokenizer(tf.Module):
         content = {"name": self.name, "vocabulary_size": self.vocabulary_size, **self.settings()}
         text = json.dumps(content, ensure_ascii=False, indent=1)
         (folder / FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def normalize(texts, lowercase):
-    """Lowercases texts, string [B], as ``str.lower`` does; leaves them alone without ``lowercase``.
-
-    Accents stay (German "ä" is not "a"). NFC afterwards, so that a Hangul
-    syllable is one character however it was typed.
-    """
-    if not lowercase:
-        return texts
-    # In a Turkish locale the Unicode rule would turn "I" into a dotless "ı":
-    # ASCII has its own rule, the same everywhere, and "İ" is spelt out.
-    texts = tf.strings.regex_replace(tf.strings.lower(texts), "İ", "i\u0307")
-    return tf_text.normalize_utf8(reveal(tf.strings.lower(hide(texts), encoding="utf-8")), "NFC")

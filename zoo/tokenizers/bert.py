@@ -17,6 +17,7 @@ import tensorflow_text as tf_text
 
 from zoo.tokenizers.base import ROLES
 from zoo.tokenizers.byte import valid_utf8
+from zoo.tokenizers.lowercasing import lower_each
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
 SPECIAL_TOKENS = dict(zip(ROLES, ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), strict=True))
@@ -91,7 +92,7 @@ class BertTokenizer(WordPieceTokenizer):
             texts = tf.strings.regex_replace(texts, _CHINESE, r" \0 ")
         if self.lowercase if self.strip_accents is None else self.strip_accents:
             texts = tf.strings.regex_replace(tf_text.normalize_utf8(texts, "NFD"), r"\p{Mn}", "")
-        return lower(texts) if self.lowercase else texts
+        return lower_each(texts) if self.lowercase else texts
 
     def split(self, texts):
         return tf_text.regex_split(texts, f" |{_MARK}", keep_delim_regex_pattern=_MARK)
@@ -99,10 +100,3 @@ class BertTokenizer(WordPieceTokenizer):
     def decode_in_graph(self, token_ids):
         # The rules of the `tokenizers` library; our own ones would join more marks to their words.
         return tf.strings.regex_replace(self.words_again(token_ids), " ([.?!,])", r"\1")
-
-
-def lower(texts):
-    """Lowercases texts, string [B], letter by letter: a sigma is "σ" at the end of a word, too."""
-    for capital, small in (("İ", "i\u0307"), ("Σ", "σ")):
-        texts = tf.strings.regex_replace(texts, capital, small)
-    return tf.strings.lower(tf.strings.lower(texts), encoding="utf-8")

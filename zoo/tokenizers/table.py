@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, normalize
+from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer
+from zoo.tokenizers.lowercasing import normalize
 from zoo.tokenizers.vocabulary import count_pieces, most_frequent
 
 

@@ -11,7 +11,8 @@ import keras_hub
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer, normalize
+from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer
+from zoo.tokenizers.lowercasing import normalize
 from zoo.tokenizers.splitting import glue, words_and_newlines
 from zoo.tokenizers.vocabulary import count_pieces, most_frequent
 
