@@ -105,9 +105,9 @@ def start_workers(folder, name, count, steps=50, delay=0.0, resumed=False):
 
 
 def wait_for(processes):
-    for process in processes:
-        _, said = process.communicate(timeout=300)
-        assert process.returncode == 0, said[-3000:]
+    said = [process.communicate(timeout=300)[1] for process in processes]  # of all, before one may fail
+    for process, text in zip(processes, said, strict=True):
+        assert process.returncode == 0, text[-3000:]
 
 
 def assert_same_weights(folder, one, other):

@@ -118,7 +118,7 @@ class Trainer:
     def averaged(self):
         """While this context is active, the model has the moving average of its weights (``Recipe.ema``), if any."""
         averages = [variable for variable in self.optimizer.variables if variable.name.endswith("average")]
-        if not (self.recipe.ema and int(self.optimizer.iterations)):
+        if not (self.recipe.ema and self._updates()):
             yield
             return
         trained = [np.array(variable) for variable in self.model.trainable_variables]
@@ -133,7 +133,11 @@ class Trainer:
     @property
     def learning_rate(self):
         """That of the last step (the optimizer's own is already that of the next); steps it left out do not count."""
-        return float(self.schedule(max(int(self.optimizer.iterations) - 1, 0)))
+        return float(self.schedule(max(self._updates() - 1, 0)))
+
+    def _updates(self):
+        """Steps in which the weights have moved; float16 leaves some out."""
+        return int(np.array(self.optimizer.iterations))
 
     def validate(self, batches):
         """Teacher-forced negative log-likelihood in nats per target token over all of ``batches``."""

@@ -72,8 +72,8 @@ def ours(schedule):
     columns = Columns(inputs, rows(LABELS, "int32"), rows(ASKED, "float32"))
     trainer = Trainer(model, Recipe(schedule=schedule, **RECIPES[schedule]), STEPS)
     trainer.feed(Batches(columns, B + 2))  # two rows repeat others to fill the batch, and must not count
-    losses = [trainer.advance(1)[1] for _ in range(STEPS)]
-    return {"losses": np.array(losses), **{name: np.array(variable) for name, variable in variables.items()}}
+    losses = np.concatenate([trainer.advance(1)[0] for _ in range(STEPS)])
+    return {"losses": losses, **{name: np.array(variable) for name, variable in variables.items()}}
 
 
 def named_variables(model):
@@ -174,7 +174,7 @@ def theirs(schedule):
         optimizer.step()
         scheduler.step()
     trained = {name: parameters[PYTORCH_NAMES[name]].detach().numpy() for name in PYTORCH_NAMES}
-    return {"losses": np.array(losses), **{name: as_pytorch(name, values) for name, values in trained.items()}}
+    return {"losses": losses, **{name: as_pytorch(name, values) for name, values in trained.items()}}
 
 
 def as_pytorch(name, values):
