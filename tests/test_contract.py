@@ -228,7 +228,7 @@ def test_memorizes_one_batch(name):
     class OneBatch:
         batch_size = B
 
-        def stream(self):
+        def stream(self, start=0):
             while True:
                 yield inputs, labels.astype("int32"), weights
 
