@@ -134,6 +134,17 @@ def test_the_order_of_an_epoch_is_decided_by_seed_epoch_and_lengths_alone(length
 
 
 @quick
+@given(row_lengths, st.integers(1, 8), seeds, st.integers(0, 12))
+def test_a_stream_can_be_taken_up_at_any_batch(lengths, batch_size, seed, start):
+    batches = Batches(numbered(lengths), batch_size, seed)
+    epochs_needed = range(start // len(batches) + 3)
+    expected = [(inputs, labels) for epoch in epochs_needed for inputs, labels, *_ in batches.epoch(epoch)][start:]
+    for (inputs, labels), (found, found_labels, _) in zip(expected, batches.stream(start), strict=False):
+        np.testing.assert_array_equal(found["token_ids"], inputs["token_ids"])
+        np.testing.assert_array_equal(found_labels, labels)
+
+
+@quick
 @given(st.lists(st.lists(st.integers(-9, 9), max_size=5), min_size=1, max_size=5), st.integers(1, 4))
 def test_padding_puts_zeros_behind_each_row(rows, multiple):
     dense = pad([np.array(row, "int32") for row in rows], np.int32, multiple)
