@@ -39,6 +39,10 @@ class Trainer:
     """
 
     def __init__(self, model, recipe, total_steps, strategy=None, accumulation=1):
+        if keras.config.backend() != "tensorflow":
+            raise ValueError(
+                f"training needs Keras' TensorFlow backend, not {keras.config.backend()!r}: unset KERAS_BACKEND."
+            )
         self.model = model
         self.recipe = recipe
         self.schedule = Schedule(recipe, total_steps)
