@@ -14,7 +14,7 @@ from zoo import checkpoints
 from zoo.checkpoints import Checkpoint, Journal
 from zoo.memory import PeakMemory
 from zoo.progress import TrainingProgress
-from zoo.runs import HISTORY, HISTORY_COLUMNS
+from zoo.runs import HISTORY, HISTORY_COLUMNS, TENSORBOARD
 from zoo.strategies import is_multi_worker
 
 ROWS = 10  # of the history between two measurements of the validation loss,
@@ -96,7 +96,7 @@ class _Learner:
         self.saved_at = time.monotonic()
         if chief:
             self._write_history()
-        folder = str(run.folder / "tensorboard")
+        folder = str(run.folder / TENSORBOARD)
         self.tensorboard = tf.summary.create_file_writer(folder) if chief and self.config["tensorboard"] else None
 
     def resume(self, checkpoint):

@@ -23,12 +23,13 @@ from pathlib import Path
 import filelock
 
 from zoo import kinds, settings
+from zoo.checkpoints import FOLDER as CHECKPOINTS
 from zoo.registry import MODELS, unknown_name
 from zoo.task_model import TaskModel
 from zoo.tasks import find
 
 CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS = "config.json", "text", "model.weights.h5", "history.csv", "results.json"
-LOCK = ".lock"
+LOCK, TENSORBOARD = ".lock", "tensorboard"
 HISTORY_COLUMNS = ("step", "seconds", "tokens", "train_loss", "learning_rate", "validation_loss")
 
 
@@ -189,19 +190,17 @@ def build_model(name, values, kind):
 
 
 def check_folder(folder, overwrite):
-    """The path of a folder for a new run; one that holds a run is refused unless ``overwrite``."""
-    folder = Path(folder)
+    """Refuses, by a RunError, a folder that holds a run unless ``overwrite``, and one that holds anything else."""
     if is_run(folder):
         if not overwrite:
             raise RunError(f"{folder} already holds a run. Choose another folder, or say --overwrite (overwrite=True).")
     elif folder.exists() and (not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())):
         raise RunError(f"{folder} is not an empty folder and holds no run: choose another.")
-    return folder
 
 
 def clear_folder(folder):
     """Deletes the run, and nothing else, in a folder that :func:`check_folder` has passed and :func:`locked` holds."""
-    for name in (CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS, "checkpoints", "tensorboard"):
+    for name in (CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS, CHECKPOINTS, TENSORBOARD):
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)

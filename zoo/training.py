@@ -250,5 +250,3 @@ def computing_in(precision):
 
 def _default_folder(task, family, preset, seed):
     return Path("runs") / task.name.replace(":", "-") / f"{family.registered_name}-{preset}-seed{seed}"
-
-
