@@ -40,6 +40,7 @@ MAY_IMPORT = {
             "zoo.batching",
             "zoo.decoding",
             "zoo.layers.heads",
+            "zoo.likelihood",
             "zoo.metrics",
             "zoo.registry",
             "zoo.tokenizers",

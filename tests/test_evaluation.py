@@ -93,7 +93,7 @@ def test_dropout_is_off_in_evaluation():
 class Counting:
     """A kind whose input length and metric can be read off an example, a number."""
 
-    metric = "sum"
+    metric, loss_name = "sum", "nll"
 
     def input_length(self, example):
         return example

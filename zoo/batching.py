@@ -22,18 +22,20 @@ class Columns:
     Args:
         inputs: input name -> list of int32 arrays of shape [T_i] (the inputs of the
             backbone's kind without masks, which follow from the lengths).
-        labels: list of int32 arrays: [T_i] for a label at each position, [] for one a text.
+        labels: list of arrays: [T_i] for a label at each position, [] for one a text; int32 for
+            classes, float32 for numbers. A dictionary of such lists where the model has several outputs.
         weights: list of float32 arrays like ``labels``: 1 where the label counts, else 0.
+            A dictionary with the same keys where ``labels`` is one.
         examples: for each row the index of the example it is a part of; None: row i is example i.
     """
 
     inputs: dict
-    labels: list
-    weights: list
+    labels: list | dict
+    weights: list | dict
     examples: list | None = None
 
     def __len__(self):
-        return len(self.labels)
+        return len(next(iter(self.inputs.values())))
 
     def lengths(self):
         """The number of tokens of each row, over all inputs together (segments not counted twice)."""
@@ -84,7 +86,7 @@ class Batches:
         first = self.columns(0)
         if len(first) == 0:
             raise ValueError("there is not a single example to make a batch of.")
-        if not any(weight.any() for weight in first.weights):
+        if not all(any(weight.any() for weight in column) for column in _flat(first.weights)):
             raise ValueError("not a single label counts: all that is asked for lies behind max_length tokens.")
 
     def __len__(self):
@@ -110,7 +112,7 @@ class Batches:
         """A short text that changes when the examples of the first epoch or their order do."""
         columns = self.columns(0)
         digest = hashlib.sha256(repr((self.batch_size, self.seed, self.multiple, sorted(columns.inputs))).encode())
-        for column in (*columns.inputs.values(), columns.labels, columns.weights):
+        for column in (*columns.inputs.values(), *_flat(columns.labels), *_flat(columns.weights)):
             for row in column:
                 digest.update(np.ascontiguousarray(row).data)
                 digest.update(b"|")
@@ -137,10 +139,22 @@ class Batches:
             if name.endswith("token_ids"):
                 lengths = np.array([len(row) for row in picked])
                 inputs[mask_name(name)] = np.arange(inputs[name].shape[1]) < lengths[:, None]
-        labels = pad([columns.labels[i] for i in filled], np.int32, self.multiple)
-        weights = pad([columns.weights[i] for i in filled], np.float32, self.multiple)
-        weights[len(rows) :] = 0.0
+        labels, weights = (self._pick(column, filled) for column in (columns.labels, columns.weights))
+        for weight in _flat(weights):
+            weight[len(rows) :] = 0.0
         return inputs, labels, weights
+
+    def _pick(self, column, rows):
+        """Some rows of labels or weights, padded."""
+        if isinstance(column, dict):
+            return {name: self._pick(part, rows) for name, part in column.items()}
+        picked = [column[i] for i in rows]
+        return pad(picked, np.float32 if picked[0].dtype.kind == "f" else np.int32, self.multiple)
+
+
+def _flat(columns):
+    """The columns of all outputs: of a dictionary its values, else the one there is."""
+    return list(columns.values()) if isinstance(columns, dict) else [columns]
 
 
 def _chunks(items, size):

@@ -9,9 +9,9 @@ import itertools
 import time
 
 import numpy as np
+import tensorflow as tf
 
-from zoo.likelihood import likelihood_function, likelihoods
-from zoo.metrics import perplexity
+from zoo.likelihood import likelihood_function, likelihoods, mean_loss
 from zoo.runs import Run
 from zoo.tasks import find
 
@@ -43,16 +43,14 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None):
     started = time.perf_counter()
     batches = run.kind.batches(examples, batch_size)
     totals, counts = likelihoods(likelihood_function(run.model), batches)
-    nll = float(totals.sum() / counts.sum())
-    per_example = (batches.columns(0).per_example(figure, len(examples)) for figure in (totals, counts))
+    columns = batches.columns(0)
+    per_example = tf.nest.map_structure(lambda figure: columns.per_example(figure, len(examples)), (totals, counts))
     answers = run.kind.answers(run.model, examples, batch_size)
     figures = {
         "split": split if recorded else None,
         "examples": len(examples),
-        "tokens": int(counts.sum()),
-        "nll": nll,
-        "perplexity": perplexity(nll),
-        **run.kind.likelihood(examples, float(totals.sum())),
+        "tokens": int(sum(count.sum() for count in tf.nest.flatten(counts))),
+        **run.kind.likelihood(examples, totals, counts),
         **(run.kind.score(examples, answers) if answers else {}),
         "metric": run.kind.metric,
         "by_length": _by_length(run.kind, examples, answers, *per_example),
@@ -68,10 +66,10 @@ def _by_length(kind, examples, answers, totals, counts):
     """The figures in groups of examples by the number of words (characters where there are no spaces) of the input.
 
     Args:
-        totals, counts: float64 [N], nats and target tokens of each *example*.
+        totals, counts: float64 [N], nats and target tokens of each *example*; dictionaries for several outputs.
 
     Returns:
-        Shortest inputs first; a group in which no token counts has no "nll". A single example makes no groups.
+        Shortest inputs first; a group in which no token counts has no loss. A single example makes no groups.
     """
     if len(examples) < 2:
         return []
@@ -83,8 +81,9 @@ def _by_length(kind, examples, answers, totals, counts):
         if len(inside) == 0:
             continue
         part = {"low": int(lengths[inside].min()), "high": int(lengths[inside].max()), "examples": len(inside)}
-        if counts[inside].any():
-            part["nll"] = float(totals[inside].sum() / counts[inside].sum())
+        some, of_some = tf.nest.map_structure(lambda figure, chosen=inside: figure[chosen], (totals, counts))
+        if all(count.any() for count in tf.nest.flatten(of_some)):
+            part[kind.loss_name] = mean_loss(some, of_some)
         if answers:
             scores = kind.score([examples[i] for i in inside], [answers[i] for i in inside])
             part[kind.metric] = scores[kind.metric]

@@ -1,19 +1,25 @@
-"""How probable a model finds what is true: the one measure of all families, in training and in evaluation."""
+"""How probable a model finds what is true: the one measure of all families, in training and in evaluation.
+
+Labels, weights, nats and counts are arrays; of a model with several outputs, dictionaries of arrays.
+"""
 
 import numpy as np
 import tensorflow as tf
 
-from zoo.optimization import cross_entropy
+from zoo.optimization import losses
 
 
 def likelihood_function(model):
-    """A compiled function ``(inputs, labels, weights) -> nats [B], target tokens [B]``."""
+    """A compiled function ``(inputs, labels, weights) -> nats [B], target tokens [B]``.
+
+    For labels that are numbers, the squared error takes the place of the nats.
+    """
 
     @tf.function(reduce_retracing=True)
     def measure(inputs, labels, weights):
-        nll = cross_entropy(labels, model(inputs, training=False)) * weights
-        axes = list(range(1, len(weights.shape)))
-        return tf.reduce_sum(nll, axes), tf.reduce_sum(weights, axes)
+        nll = losses(labels, model(inputs, training=False))
+        weighted = tf.nest.map_structure(tf.multiply, nll, weights)
+        return tf.nest.map_structure(_sum_of_row, weighted), tf.nest.map_structure(_sum_of_row, weights)
 
     return measure
 
@@ -32,7 +38,22 @@ def likelihoods(measure, batches):
     parts = []
     for inputs, labels, weights, rows in batches.epoch(0):
         total, count = measure(*tf.nest.map_structure(tf.constant, (inputs, labels, weights)))
-        parts.append((rows, total.numpy()[: len(rows)], count.numpy()[: len(rows)]))
-    rows, totals, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.argsort(rows)
-    return totals[order].astype(np.float64), counts[order].astype(np.float64)
+        parts.append((rows, *tf.nest.map_structure(lambda x: x.numpy()[: len(rows)], (total, count))))  # noqa: B023
+    rows, totals, counts = zip(*parts, strict=True)
+    order = np.argsort(np.concatenate(rows))
+
+    def in_order(*columns):
+        return np.concatenate(columns)[order].astype(np.float64)
+
+    return tf.nest.map_structure(in_order, *totals), tf.nest.map_structure(in_order, *counts)
+
+
+def mean_loss(totals, counts):
+    """Nats per target token; of several outputs the sum of their means, as they are trained."""
+    means = tf.nest.map_structure(lambda total, count: total.sum() / count.sum(), totals, counts)
+    return float(sum(tf.nest.flatten(means)))
+
+
+def _sum_of_row(values):
+    """[B, ...] -> [B]."""
+    return tf.reduce_sum(values, list(range(1, len(values.shape))))

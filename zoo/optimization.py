@@ -108,6 +108,23 @@ def make_optimizer(recipe, total_steps, variables):
     return optimizer
 
 
+def losses(labels, outputs):
+    """The loss at each place, not reduced: the cross-entropy of classes, the squared error of numbers.
+
+    Args:
+        labels: int [...] for classes, float [...] for numbers; a dictionary of such for a model with several outputs.
+        outputs: logits [..., C], or numbers [...]; a dictionary with the same keys.
+
+    Returns:
+        float32 [...], or a dictionary of such.
+    """
+    if isinstance(labels, dict):
+        return {name: losses(labels[name], outputs[name]) for name in labels}
+    if keras.backend.is_float_dtype(labels.dtype):
+        return ops.square(ops.cast(outputs, "float32") - labels)
+    return cross_entropy(labels, outputs)
+
+
 def cross_entropy(labels, logits):
     """Negative log-likelihood in nats at each position, not reduced.
 
@@ -126,10 +143,10 @@ def smoothed(nll, logits, label_smoothing):
     ``label_smoothing / C`` on every class (Szegedy 2015, section 7).
 
     Args:
-        nll: float32 [...], from :func:`cross_entropy`.
-        logits: float [..., C].
+        nll: float32 [...], from :func:`losses`.
+        logits: float [..., C]; or numbers [...], which have no classes: their loss stays as it is.
     """
-    if not label_smoothing:
+    if not label_smoothing or len(logits.shape) == len(nll.shape):
         return nll
     logits = ops.cast(logits, "float32")
     uniform = ops.logsumexp(logits, axis=-1) - ops.mean(logits, axis=-1)

@@ -4,18 +4,22 @@ Losses are normalised by the *global* number of target tokens. An average of the
 replicas' averages would be another number as soon as they hold unequal numbers
 of tokens; so the count is summed over the replicas first. Gradients are summed
 over the replicas, then clipped: the clipped step is that of one big device.
+
+A model may have several outputs (a dictionary of logits, with labels and
+weights of the same keys): each loss has a count of its own, and they are added.
 """
 
 import contextlib
 import math
 import time
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.likelihood import likelihood_function, likelihoods
-from zoo.optimization import Schedule, cross_entropy, make_optimizer, smoothed
+from zoo.likelihood import likelihood_function, likelihoods, mean_loss
+from zoo.optimization import Schedule, losses, make_optimizer, smoothed
 from zoo.strategies import check_shares, distribute, is_multi_worker
 
 SECONDS_PER_CALL = 0.5  # a call into the graph runs as many steps as fit into about this time
@@ -145,8 +149,7 @@ class Trainer:
 
     def validate(self, batches):
         """Teacher-forced negative log-likelihood in nats per target token over all of ``batches``."""
-        totals, counts = likelihoods(self._measure, batches)
-        nll = float(totals.sum() / counts.sum())
+        nll = mean_loss(*likelihoods(self._measure, batches))
         if not math.isfinite(nll):
             raise DivergedError(f"the validation loss is {nll} at step {self.step}. A smaller learning rate may help.")
         return nll
@@ -176,11 +179,11 @@ class Trainer:
 
     def _replica_step(self, inputs, labels, weights):
         replica = tf.distribute.get_replica_context()
-        tokens = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.reduce_sum(weights))
+        counts = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.nest.map_structure(tf.reduce_sum, weights))
         if self.accumulation == 1:
-            gradients, nll = self._gradients(inputs, labels, weights, tokens)
+            gradients, nll = self._gradients(inputs, labels, weights, counts)
         else:
-            gradients, nll = self._accumulated(inputs, labels, weights, tokens)
+            gradients, nll = self._accumulated(inputs, labels, weights, counts)
         gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         if self.recipe.clip_norm:
             gradients = self._clip(gradients)
@@ -190,23 +193,24 @@ class Trainer:
             gradients = [gradient / replicas for gradient in gradients]
         self.optimizer.apply(gradients, self.model.trainable_variables)
         nll = replica.all_reduce(tf.distribute.ReduceOp.SUM, nll)
-        return tf.math.divide_no_nan(nll, tokens), tokens
+        return nll, tf.add_n(tf.nest.flatten(counts))
 
-    def _gradients(self, inputs, labels, weights, tokens):
-        """Dense gradients of this replica's part of the loss, and its nats without smoothing.
+    def _gradients(self, inputs, labels, weights, counts):
+        """Dense gradients of this replica's part of the loss, and that part without smoothing.
 
         An embedding's gradient comes as rows, some of them twice: only the dense sum has the norm that is clipped.
         """
         with tf.GradientTape() as tape:
-            logits = self.model(inputs, training=True)
-            nll = cross_entropy(labels, logits)
-            loss = tf.reduce_sum(smoothed(nll, logits, self.recipe.label_smoothing) * weights)
-            loss = tf.math.divide_no_nan(loss, tokens)  # no token counts where every answer of a batch was cut off
-            loss = self.optimizer.scale_loss(loss)
+            outputs = self.model(inputs, training=True)
+            nll = losses(labels, outputs)
+            smooth = partial(smoothed, label_smoothing=self.recipe.label_smoothing)
+            trained = tf.nest.map_structure(smooth, nll, outputs)
+            loss = self.optimizer.scale_loss(_normalised(trained, weights, counts))
         variables = [variable.value for variable in self.model.trainable_variables]
-        return [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)], tf.reduce_sum(nll * weights)
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, variables)]
+        return gradients, _normalised(nll, weights, counts)
 
-    def _accumulated(self, inputs, labels, weights, tokens):
+    def _accumulated(self, inputs, labels, weights, counts):
         """The same, computed in parts one after the other."""
         parts = tf.nest.map_structure(
             lambda x: tf.reshape(x, tf.concat([[self.accumulation, -1], tf.shape(x)[1:]], 0)), (inputs, labels, weights)
@@ -215,7 +219,7 @@ class Trainer:
         nll = tf.constant(0.0)
         for i in tf.range(self.accumulation):
             part = tf.nest.map_structure(lambda x: x[i], parts)  # noqa: B023 - called at once
-            more, more_nll = self._gradients(*part, tokens)
+            more, more_nll = self._gradients(*part, counts)
             gradients = [gradient + other for gradient, other in zip(gradients, more, strict=True)]
             nll += more_nll
         return gradients, nll
@@ -226,3 +230,13 @@ class Trainer:
         norm = tf.linalg.global_norm(gradients) / (1.0 if scale is None else scale.value)
         factor = self.recipe.clip_norm / tf.maximum(norm, self.recipe.clip_norm)
         return [gradient * factor for gradient in gradients]
+
+
+def _normalised(losses, weights, counts):
+    """The weighted sum of the losses of each output, divided by its count; all outputs added."""
+
+    def share(loss, weight, count):
+        # No token counts where every answer of a batch was cut off.
+        return tf.math.divide_no_nan(tf.reduce_sum(loss * weight), count)
+
+    return tf.add_n(tf.nest.flatten(tf.nest.map_structure(share, losses, weights, counts)))

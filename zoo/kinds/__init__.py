@@ -14,6 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batching import Batches, mask_name
+from zoo.likelihood import mean_loss
+from zoo.metrics import perplexity
 from zoo.registry import KINDS
 from zoo.tokenizers import load_tokenizer, train_tokenizer
 
@@ -37,6 +39,7 @@ class Kind:
     own_data_task = None  # the task that reads a user's own files of this kind
     metric = None  # key of the figures that ranks models, unless the task names another (`facts`)
     higher_is_better = True
+    loss_name = "nll"  # key of the figures for the mean loss: "nll" is nats per target token
 
     def __init__(self, backbone_kind, tokenizers, facts):
         self.backbone_kind = backbone_kind
@@ -126,9 +129,14 @@ class Kind:
         """The metrics of the task: a dictionary of numbers (and signatures)."""
         raise NotImplementedError
 
-    def likelihood(self, examples, total_nll):
-        """Further figures that follow from the total negative log-likelihood in nats."""
-        return {}
+    def likelihood(self, examples, totals, counts):
+        """The figures that follow from the loss on examples: nats per target token, and more.
+
+        Args:
+            totals, counts: float64 [rows], nats and target tokens of each row (:func:`zoo.likelihood.likelihoods`).
+        """
+        nll = mean_loss(totals, counts)
+        return {"nll": nll, "perplexity": perplexity(nll)}
 
     def input_length(self, example):
         """Words of an example's input, by which results are grouped."""

@@ -119,10 +119,11 @@ class LanguageModelling(Kind):
         """Language models are measured by likelihood alone: nothing is decoded."""
         return []
 
-    def likelihood(self, examples, total_nll):
-        """Bits per character: comparable over tokenizers, unlike perplexity per token."""
+    def likelihood(self, examples, totals, counts):
+        """Also bits per character: comparable over tokenizers, unlike perplexity per token."""
         characters = sum(len(example["text"]) for example in examples)
-        return {"bits_per_character": metrics.bits_per_character(total_nll, characters)}
+        bits = metrics.bits_per_character(float(totals.sum()), characters)
+        return {**super().likelihood(examples, totals, counts), "bits_per_character": bits}
 
     def samples(self, model, examples, answers):
         """How the model goes on after the first line (or the first 20 characters) of some documents."""
