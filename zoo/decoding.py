@@ -26,7 +26,18 @@ class Beam:
     length_penalty: float = 1.0
 
 
-def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, sampler=None, seed=None, padding_id=0):
+def generate(
+    model,
+    inputs,
+    prompt_ids,
+    prompt_lengths,
+    max_length,
+    end_id,
+    sampler=None,
+    seed=None,
+    padding_id=0,
+    row_lengths=None,
+):
     """Continues prompts token by token, until every row has chosen ``end_id`` or is full.
 
     Args:
@@ -38,12 +49,14 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
         end_id: int, the token after which a row is finished.
         sampler: :class:`Greedy` (default), :class:`Sample` or :class:`Beam`.
         seed: for ``Sample``: int, scalar integer tensor or ``keras.random.SeedGenerator``; the same number gives the
-            same text. None: another text each time (``keras.utils.set_random_seed`` makes it reproducible).
+            same text. An integer tensor [B] is a seed for each row: its text does not depend on its neighbours. None:
+            another text each time (``keras.utils.set_random_seed`` makes it reproducible).
         padding_id: int, what stands behind the end; any token will do, since the lengths tell what is real.
+        row_lengths: int [B], the length at which each row is full, prompt included; None: T for all.
 
     Returns:
         ``token_ids`` int32 [B, T], prompt included, padding behind the end, and ``lengths`` int32 [B]: the number of
-        real tokens, prompt and ``end_id`` included; T where a row found no end.
+        real tokens, prompt and ``end_id`` included; the row's full length where it found no end.
 
     Raises:
         ValueError: if the prompts are wider than ``max_length``.
@@ -52,7 +65,7 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
     if isinstance(sampler, Beam):
         prompt = (prompt_ids, prompt_lengths, max_length, end_id)
         beams = (sampler.num_beams, sampler.length_penalty)
-        token_ids, lengths, _ = beam_search(model, inputs, *prompt, *beams, padding_id)
+        token_ids, lengths, _ = beam_search(model, inputs, *prompt, *beams, padding_id, row_lengths)
         return token_ids, lengths
     token_ids, prompt_lengths, positions = _prepare(prompt_ids, prompt_lengths, max_length, padding_id)
     batch_size = ops.shape(token_ids)[0]
@@ -72,14 +85,23 @@ def generate(model, inputs, prompt_ids, prompt_lengths, max_length, end_id, samp
         return t + 1, token_ids, lengths, state
 
     first = ops.zeros((), dtype="int32")
-    lengths = ops.zeros((batch_size,), dtype="int32") + max_length
+    lengths = _full_lengths(batch_size, max_length, row_lengths)
     state = model.start(inputs, max_length)
     _, token_ids, lengths, _ = ops.while_loop(is_unfinished, extend, (first, token_ids, lengths, state))
     return token_ids, lengths
 
 
 def beam_search(
-    model, inputs, prompt_ids, prompt_lengths, max_length, end_id, num_beams=4, length_penalty=1.0, padding_id=0
+    model,
+    inputs,
+    prompt_ids,
+    prompt_lengths,
+    max_length,
+    end_id,
+    num_beams=4,
+    length_penalty=1.0,
+    padding_id=0,
+    row_lengths=None,
 ):
     """Follows the ``num_beams`` best texts at the same time and returns the best of them.
 
@@ -89,7 +111,8 @@ def beam_search(
     as many beams as there are texts the search is exhaustive.
 
     Args:
-        model, inputs, prompt_ids, prompt_lengths, max_length, end_id, padding_id: as for :func:`generate`.
+        model, inputs, prompt_ids, prompt_lengths, max_length, end_id, padding_id, row_lengths: as for
+            :func:`generate`.
         num_beams: int K.
         length_penalty: at least 0; 0 favours short texts, 1 comes near the mean per token.
 
@@ -150,7 +173,7 @@ def beam_search(
     first_rows = ops.arange(batch_size, dtype="int32")[:, None]  # [B, 1]
     first = ops.zeros((), dtype="int32")
     token_ids = token_ids[:, None, :] + ops.zeros_like(beams)[:, :, None]  # [B, K, T]
-    lengths = ops.zeros_like(beams) + max_length
+    lengths = ops.zeros_like(beams) + _full_lengths(batch_size, max_length, row_lengths)[:, None]
     # All beams begin as the same text, so only one may be continued at first.
     scores = ops.where(beams == 0, 0.0, IMPOSSIBLE)
     state = pick(model.start(inputs, max_length), first_rows + ops.zeros_like(beams))
@@ -172,6 +195,12 @@ def _prepare(prompt_ids, prompt_lengths, max_length, padding_id):
     columns = ops.minimum(positions, ops.shape(prompt_ids)[1] - 1)
     token_ids = ops.take(prompt_ids, columns, axis=1)
     return ops.where(positions < prompt_lengths[:, None], token_ids, padding_id), prompt_lengths, positions
+
+
+def _full_lengths(batch_size, max_length, row_lengths):
+    """The length at which each row is full, int32 [B]: where it ends without an end."""
+    lengths = ops.zeros((batch_size,), dtype="int32") + max_length
+    return lengths if row_lengths is None else ops.minimum(lengths, ops.cast(row_lengths, "int32"))
 
 
 def _write(chosen, t, positions, token_ids, lengths, prompt_lengths, end_id):

@@ -31,7 +31,8 @@ class Greedy:
 class Sample:
     """A token drawn from the model's distribution, which may be sharpened or cut before.
 
-    Each setting may also be a scalar tensor, so that an exported function can take it as an input.
+    Each setting may also be a tensor, a scalar or one number for each row [B, 1], so that an exported function can
+    take it as an input (:class:`SampleByRow`).
 
     Args:
         temperature: the logits are divided by it; below 1 bolder, above 1 flatter.
@@ -58,8 +59,16 @@ class Sample:
         check_number("repetition_penalty", self.repetition_penalty, lambda x: x > 0, "above 0, or None for no penalty")
 
     def random_numbers(self, shape, seed):
-        """Uniform in [0, 1), one for each token that may be chosen."""
-        return keras.random.uniform(shape, dtype="float32", seed=_as_seed(seed))
+        """Uniform in [0, 1), one for each token that may be chosen: [B, T].
+
+        With a seed for each row [B], a row draws the same numbers whatever stands beside it.
+        """
+        if seed is None or isinstance(seed, (int, keras.random.SeedGenerator)) or len(ops.shape(seed)) == 0:
+            return keras.random.uniform(shape, dtype="float32", seed=_as_seed(seed))
+        return ops.map(
+            lambda one: keras.random.uniform(shape[1:], dtype="float32", seed=_as_seed(one)),
+            ops.convert_to_tensor(seed),
+        )
 
     def choose(self, logits, token_ids, is_read, random_numbers):
         """One token per row.
@@ -91,6 +100,50 @@ class Sample:
             probabilities = ops.where(before < self.top_p, probabilities, 0.0)
         rank = _draw(probabilities, random_numbers)
         return ops.squeeze(ops.take_along_axis(by_rank, rank[:, None], axis=-1), axis=-1)
+
+
+@dataclasses.dataclass(frozen=True)
+class SampleByRow:
+    """:class:`Sample` with settings of each row's own, tensors [B], and a number that asks for nothing.
+
+    A server merges the requests of many clients into one batch: what one of them asks for must not reach the others.
+
+    Args:
+        temperature: float32; 0 takes the most probable token, as :class:`Greedy` does.
+        top_k: int32; 0 for no limit.
+        top_p: float32; 1 for no limit.
+    """
+
+    temperature: object
+    top_k: object
+    top_p: object
+
+    def random_numbers(self, shape, seed):
+        return Sample().random_numbers(shape, seed)
+
+    def choose(self, logits, token_ids, is_read, random_numbers):
+        draws = self.temperature > 0
+        temperature = ops.where(draws, self.temperature, 1.0)[:, None]
+        is_limited = ops.logical_or(self.top_k > 0, self.top_p < 1)
+        top_k = ops.where(self.top_k > 0, self.top_k, logits.shape[-1])[:, None]
+        top_p = ops.where(self.top_p < 1, self.top_p, 2.0)[:, None]  # above any sum of probabilities
+        data = logits, token_ids, is_read, random_numbers
+
+        def most_probable():
+            return ops.cast(ops.argmax(logits, axis=-1), "int32")
+
+        def drawn():
+            return Sample(temperature).choose(*data)
+
+        def drawn_within_limits():
+            return ops.where(is_limited, Sample(temperature, top_k, top_p).choose(*data), drawn())
+
+        def of_all_rows():
+            chosen = ops.cond(ops.any(ops.logical_and(draws, is_limited)), drawn_within_limits, drawn)
+            return ops.where(draws, chosen, most_probable())
+
+        # What no row asks for is not computed; sorting the vocabulary takes most of the time.
+        return ops.cond(ops.any(draws), of_all_rows, most_probable)
 
 
 def _draw(probabilities, random_numbers):
