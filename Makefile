@@ -19,7 +19,7 @@ parity: $(INSTALLED)
 
 # Layers, models and decoding on the other backends of Keras, on the processor; -rs tells what is left to TensorFlow.
 OF_MODELS = $(addprefix tests/test_,layers.py parameters.py transformers.py recurrent.py seq2seq.py contract.py \
-	decoding.py decoding_by_row.py properties.py references.py)
+	contract_weights.py decoding.py decoding_by_row.py properties.py references.py)
 test-backends: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable ".[test,backends]"
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)

@@ -7,6 +7,7 @@ import re
 
 import click
 
+from zoo.cli.checks import check_names
 from zoo.cli.output import answers_with, count, print_facts, print_table
 from zoo.registry import MODELS, TASKS, unknown_name
 
@@ -72,9 +73,7 @@ def show_family(family):
 @answers_with(show_family)
 def show_model(model, preset):
     """One family: settings with types and defaults, parameters by part, paper."""
-    name = model.partition(":")[0]
-    if name not in MODELS.names():  # said before TensorFlow is imported, which takes seconds
-        raise unknown_name("model", name, MODELS.names())
+    check_names(models=[model])
     from zoo.cli.summaries import family_summary
     from zoo.quiet import load_tensorflow
 

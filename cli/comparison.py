@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from zoo.cli.experiment import check_names
+from zoo.cli.checks import check_names
 from zoo.cli.output import answers_with, console
 
 

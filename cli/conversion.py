@@ -2,8 +2,8 @@
 
 import click
 
+from zoo.cli.checks import run_config
 from zoo.cli.output import answers_with
-from zoo.cli.runs import run_config
 
 
 def show_conversion(converted):

@@ -16,7 +16,7 @@ import sys
 
 import click
 
-from zoo.cli import browse, comparison, conversion, experiment, use
+from zoo.cli import browse, comparison, conversion, evaluation, training, use
 from zoo.registry import unknown_name
 
 
@@ -89,5 +89,6 @@ def main():
     """
 
 
-for command in (*browse.COMMANDS, *experiment.COMMANDS, *comparison.COMMANDS, *use.COMMANDS, *conversion.COMMANDS):
-    main.add_command(command)
+for part in (browse, training, evaluation, comparison, use, conversion):
+    for command in part.COMMANDS:
+        main.add_command(command)

@@ -4,8 +4,8 @@ import sys
 
 import click
 
+from zoo.cli.checks import run_config
 from zoo.cli.output import answers_with
-from zoo.cli.runs import run_config
 
 GENERATING = ("text-to-text", "language-modelling")
 

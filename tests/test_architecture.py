@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "zoo.checkpoints": ((), ("numpy",)),
     "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.strategies"), None),
     "zoo.learning": (("zoo.checkpoints", "zoo.memory", "zoo.progress", "zoo.runs", "zoo.strategies"), None),
+    "zoo.run_folder": (("zoo.checkpoints",), ()),
     "zoo.kinds": (
         (
             "zoo.kinds",

@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
 
-from zoo.cli.main import main
+from tests import command_line
+from tests.command_line import document
 from zoo.registry import MODELS, TASKS
 
 COMMANDS = ("list", "show", "tasks", "data", "train", "evaluate", "compare", "predict", "attend", "export", "convert")
@@ -27,7 +27,7 @@ def own_cache(tmp_path_factory):
 def zoo(tmp_path, monkeypatch):
     """Calls a command in an empty folder: ``zoo("list", "--json")``."""
     monkeypatch.chdir(tmp_path)
-    return lambda *args, **options: CliRunner().invoke(main, list(args), **options)
+    return command_line.zoo
 
 
 def python(code):
@@ -79,12 +79,6 @@ def test_no_command_shows_the_help(zoo):
 
 
 # -- what there is --------------------------------------------------------------------------------------------------
-
-
-def document(done):
-    """The one JSON document on standard output."""
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
 
 
 def test_list(zoo):
@@ -178,7 +172,9 @@ MISTAKES = [
     (["train", "gpt", "copy", "--init", "nowhere"], ["nowhere is not a run"]),
     (["train", "gpt", "copy", "--out", "full"], ["full", "not an empty folder"]),
     (["evaluate", "nowhere"], ["nowhere is not a run", "zoo train"]),
-    (["predict", "full"], ["full is not a run"]),
+    (["predict", "full"], ["full is not a run", "no config.json"]),
+    (["predict", "other", "a text"], ["other is not a run", "its config.json is not that of a run"]),
+    (["evaluate", "half"], ["half is not a run", "its config.json is damaged"]),
     (["attend", "nowhere", "text", "--out", "a.png"], ["nowhere is not a run"]),
     (["attend", "nowhere", "text", "--out", "a.png", "--head", "x"], ["--head", "'x'", "all"]),
     (["export", "nowhere", "out"], ["nowhere is not a run"]),
@@ -194,6 +190,9 @@ def test_a_mistake_is_answered_in_one_line(zoo, tmp_path, args, pieces):
     (tmp_path / "bad.tsv").write_text("a\tb\nonly one column\n", encoding="utf-8")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "something").touch()
+    for folder, config in (("other", '{"model_type": "bert"}'), ("half", '{"model": "be')):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "config.json").write_text(config, encoding="utf-8")
     done = zoo(*args)
     assert done.exit_code == 2
     assert done.stdout == ""
@@ -202,11 +201,12 @@ def test_a_mistake_is_answered_in_one_line(zoo, tmp_path, args, pieces):
     for piece in pieces:
         assert piece in said[0]
     # What could not begin leaves nothing behind.
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.tsv", "full"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.tsv", "full", "half", "other"]
 
 
 def test_standard_input_that_is_not_utf8_is_refused_with_its_line(zoo, tmp_path):
-    (tmp_path / "config.json").write_text('{"kind": "text-to-text"}', encoding="utf-8")
+    config = {"model": "gpt", "settings": {}, "task": "copy", "kind": "text-to-text"}
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
     done = zoo("predict", ".", input="a\n정말\n".encode("cp949"))
     assert (done.exit_code, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()

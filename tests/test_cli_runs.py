@@ -1,21 +1,14 @@
 """The command line from training to serving, on a few lines of the user's own data and with models of a few numbers."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
+from tests.command_line import document, zoo
 from zoo import plots
 from zoo.attention_maps import FONT_ADVICE, attend, attention_maps
-from zoo.cli.main import main
 from zoo.runs import Run
 
 # Kind of task -> its file of data.
@@ -43,15 +36,6 @@ ASKED = {
     "question-answering": ("bert", ["where is a\ta is at g"]),
 }
 SMALL = ["--set", "num_layers=1", "--set", "hidden_dim=16", "--steps", "3", "--batch-size", "8"]
-
-
-def zoo(*args, **options):
-    return CliRunner().invoke(main, [str(arg) for arg in args], **options)
-
-
-def document(done):
-    assert done.exit_code == 0, (done.stderr, done.exception)
-    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -247,58 +231,3 @@ def test_training_goes_on_from_a_run(runs, tmp_path):
     before, after = (Run.load(folder).model.get_weights() for folder in (start, tmp_path / "more"))
     for old, new in zip(before, after, strict=True):
         np.testing.assert_allclose(new, old, atol=1e-6)
-
-
-def test_a_loss_that_is_no_number_stops_with_its_step(tmp_path):
-    done = zoo(
-        "train", "gpt", "copy", *SMALL, "--steps", "50", "--learning-rate", "1e30", "--recipe", "clip_norm=0",
-        "--recipe", "warmup_steps=0", "--out", tmp_path / "run",
-    )  # fmt: skip
-    assert done.exit_code == 1
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith("zoo: the loss is") and "at step" in last
-    assert "Traceback" not in done.stderr
-    assert json.loads((tmp_path / "run" / "config.json").read_text())["status"] == "failed"
-
-
-def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
-    out = tmp_path / "run"
-    command = ["train", "ngram", "copy", "--steps", "3000", "--out", str(out), "--json"]
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "zoo.cli", *command],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
-    ) as process:  # fmt: skip
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and process.poll() is None and _lines(out / "history.csv") < 3:
-            time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=120)
-    assert process.returncode == 130, stderr
-    trained = json.loads(stdout)  # and nothing but the document, though this is a program of its own
-    assert trained["status"] == "interrupted"
-    assert trained["training"]["steps"] > 0
-    assert "Traceback" not in stderr and "oneDNN" not in stderr and "cuda" not in stderr.lower()
-    assert "reading the examples of copy" in stderr and "making the vocabulary" in stderr and " inf" not in stderr
-    figures = document(zoo("evaluate", out, "--json"))
-    assert figures["nll"] > 0
-
-    resumed = document(zoo("train", "--resume", out, "--json"))
-    assert (resumed["status"], resumed["training"]["steps"]) == ("complete", 3000)
-
-
-def _lines(path):
-    return len(path.read_text().splitlines()) if path.exists() else 0
-
-
-def test_compare(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    command = ("compare", "copy", "--models", "ngram,rnn", "--seeds", "0,1", "--steps", "2", "--no-isolate")
-    comparison = document(zoo(*command, "--json"))
-    assert list(comparison["tasks"]["copy"]["models"]) == ["ngram", "rnn"]
-    assert comparison["report"] == str(Path("runs", "comparison-copy", "report.html"))
-    assert Path(comparison["report"]).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    again = zoo(*command)  # the runs are there already: only the tables are made
-    assert again.exit_code == 0
-    for text in ("ngram", "rnn", "exact match", "Report: runs"):
-        assert text in again.stdout

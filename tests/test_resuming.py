@@ -12,7 +12,7 @@ import pytest
 import zoo
 from zoo import checkpoints
 from zoo.checkpoints import CheckpointError
-from zoo.runs import RunError, locked
+from zoo.run_folder import RunError, locked
 
 # Dropout, so that the random seeds matter; several epochs, the last batch of each not full.
 SETTINGS = {

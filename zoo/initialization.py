@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from zoo.pretrained import Pretrained, PretrainedError, check_family, fill, read
-from zoo.runs import Run, RunError, is_run, model_settings
+from zoo.run_folder import RunError, is_run
+from zoo.runs import Run, model_settings
 
 # BERT's paper fine-tunes with 5e-5, 4e-5, 3e-5 or 2e-5 (appendix A.3), GPT-1's with 6.25e-5:
 # what suits random weights would destroy those that are there.

@@ -1,40 +1,19 @@
-"""A run is a folder: everything needed to repeat it, and everything that came of it.
+"""A run: a trained model with its text side and its task, stored in a folder (:mod:`zoo.run_folder`)."""
 
-============================  ==================================================================
-config.json                   model, settings, task, recipe, budget, seed, versions, status
-text/                         the kind of task: tokenizers, labels (:mod:`zoo.kinds`)
-model.weights.h5              the weights of the best validation loss
-checkpoints/                  what a training that was stopped needs to go on (:mod:`zoo.checkpoints`)
-tensorboard/                  the same for TensorBoard, if asked for
-history.csv                   one line a measurement: step, seconds, tokens, losses
-results.json                  training speed and the scores of each evaluated split
-============================  ==================================================================
-"""
-
-import contextlib
 import csv
 import dataclasses
 import json
 import platform
-import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-import filelock
-
 from zoo import kinds, settings
-from zoo.checkpoints import FOLDER as CHECKPOINTS
 from zoo.registry import MODELS, unknown_name
+from zoo.run_folder import CONFIG, HISTORY, RESULTS, TEXT, WEIGHTS, RunError, read_config, write_json
+from zoo.run_folder import HISTORY_COLUMNS as HISTORY_COLUMNS  # zoo.learning reads these two from here
+from zoo.run_folder import TENSORBOARD as TENSORBOARD
 from zoo.task_model import TaskModel
 from zoo.tasks import find
-
-CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS = "config.json", "text", "model.weights.h5", "history.csv", "results.json"
-LOCK, TENSORBOARD = ".lock", "tensorboard"
-HISTORY_COLUMNS = ("step", "seconds", "tokens", "train_loss", "learning_rate", "validation_loss")
-
-
-class RunError(ValueError):
-    """A folder that holds no run, or one that must not be overwritten."""
 
 
 @dataclasses.dataclass
@@ -63,10 +42,10 @@ class Run:
             RunError: the folder holds no complete run; says what is missing.
         """
         folder = Path(folder)
-        missing = [name for name in (CONFIG, TEXT, WEIGHTS) if not (folder / name).exists()]
-        if missing:
-            raise RunError(f"{folder} is not a run: {', '.join(missing)} not found in it. 'zoo train' makes one.")
         config = read_config(folder)
+        missing = [name for name in (TEXT, WEIGHTS) if not (folder / name).exists()]
+        if missing:
+            raise RunError(f"{folder} is not a whole run: there is no {' and no '.join(missing)} in it. Train it anew.")
         kind = kinds.load(folder / TEXT)
         model = build_model(config["model"], config["settings"], kind)
         model.load_weights(folder / WEIGHTS)
@@ -113,26 +92,6 @@ class Run:
 def load(folder):
     """The run in ``folder``, see :meth:`Run.load`."""
     return Run.load(folder)
-
-
-def is_run(folder):
-    """Whether a folder holds a run. Others, too, call a file config.json."""
-    try:
-        config = json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(config, dict) and {"model", "settings", "kind"} <= set(config)
-
-
-def read_config(folder):
-    """The contents of a run's ``config.json``.
-
-    Raises:
-        RunError: there is none, or not a run's.
-    """
-    if not is_run(folder):
-        raise RunError(f"{folder} is not a run: it has no {CONFIG} of one. 'zoo train' makes one.")
-    return json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
 
 
 def parse_model(name, preset=None):
@@ -189,51 +148,7 @@ def build_model(name, values, kind):
     return TaskModel(backbone, kind.head(backbone))
 
 
-def check_folder(folder, overwrite):
-    """Refuses, by a RunError, a folder that holds a run unless ``overwrite``, and one that holds anything else."""
-    if is_run(folder):
-        if not overwrite:
-            raise RunError(f"{folder} already holds a run. Choose another folder, or say --overwrite (overwrite=True).")
-    elif folder.exists() and (not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())):
-        raise RunError(f"{folder} is not an empty folder and holds no run: choose another.")
-
-
-def clear_folder(folder):
-    """Deletes the run, and nothing else, in a folder that :func:`check_folder` has passed and :func:`locked` holds."""
-    for name in (CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS, CHECKPOINTS, TENSORBOARD):
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def locked(folder):
-    """While this context is active, no other process trains into ``folder``; the system frees the lock of a dead one.
-
-    Raises:
-        RunError: another process does.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with filelock.FileLock(folder / LOCK, timeout=0):
-            yield
-    except filelock.Timeout:
-        raise RunError(
-            f"another training writes into {folder} at this moment: choose another folder, or wait."
-        ) from None
-
-
 def versions():
     """The versions that a run depends on."""
     packages = ("keras-nlp-zoo", "keras", "keras-hub", "tensorflow", "tensorflow-text")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-def write_json(path, value):
-    """Writes JSON so that a reader sees the old file or the new one, never a part."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -15,18 +15,8 @@ from zoo.machine import machine
 from zoo.optimization import Recipe
 from zoo.progress import announce
 from zoo.registry import KINDS, unknown_name
-from zoo.runs import (
-    Run,
-    RunError,
-    build_model,
-    check_folder,
-    clear_folder,
-    locked,
-    model_settings,
-    parse_model,
-    read_config,
-    versions,
-)
+from zoo.run_folder import RunError, check_folder, clear_folder, locked, read_config
+from zoo.runs import Run, build_model, model_settings, parse_model, versions
 from zoo.strategies import check_shares, is_chief, is_multi_worker, make_strategy
 from zoo.tasks import find
 from zoo.trainer import Trainer

@@ -7,7 +7,8 @@ from zoo.comparison.explanation import idea
 from zoo.comparison.ranking import generalization, ranking
 from zoo.comparison.summary import summarize
 from zoo.registry import KINDS
-from zoo.runs import CONFIG, RESULTS, Run, parse_model
+from zoo.run_folder import CONFIG, RESULTS
+from zoo.runs import Run, parse_model
 
 MARKER = "comparison.json"
 POINTS = 150  # of a learning curve, at most, in results.json

@@ -1,7 +1,8 @@
 """Who takes part in a comparison: which families suit which task."""
 
 from zoo.registry import KINDS, MODELS
-from zoo.runs import RunError, parse_model
+from zoo.run_folder import RunError
+from zoo.runs import parse_model
 
 # Families whose file tells several models of equal standing: each takes part.
 SEVERAL = {"rnn": ("tiny", "tiny-lstm", "tiny-gru"), "seq2seq": ("tiny", "tiny-gru")}

@@ -27,7 +27,8 @@ from zoo.comparison.processes import Processes
 from zoo.comparison.report import write_report
 from zoo.evaluation import evaluate
 from zoo.machine import machine
-from zoo.runs import RunError, parse_model, versions, write_json
+from zoo.run_folder import RunError, write_json
+from zoo.runs import parse_model, versions
 from zoo.tasks import find
 from zoo.training import train
 

@@ -1,9 +1,9 @@
-"""One model: ``zoo train``, ``zoo evaluate``."""
+"""One model: ``zoo train``."""
 
 import click
 
-from zoo.cli.output import answers_with, count, figure, print_facts, print_table
-from zoo.cli.runs import run_config
+from zoo.cli.checks import check_names, run_config
+from zoo.cli.output import answers_with, count, figure, print_facts
 
 
 def name_and_value(context, parameter, given):
@@ -37,8 +37,10 @@ def show_training(run):
             "status": run["status"],
         }
     )
-    if run["status"] == "interrupted":
+    if run["status"] == "interrupted" and run["resumable"]:
         click.echo(f"To go on: zoo train --resume {run['run']}")
+    elif run["status"] == "interrupted":
+        click.echo(f"No checkpoint was written. To go on from its weights: zoo train ... --init {run['run']}")
     last = run["splits"][-1]
     click.echo(f"Next: zoo evaluate {run['run']}" + ("" if "test" in run["splits"] else f" --split {last}"))
 
@@ -136,6 +138,7 @@ def train(context, model, task, data, resume, strategy, devices, workers, worker
 
     load_tensorflow()
     import zoo
+    from zoo import checkpoints
     from zoo.strategies import is_chief, make_strategy
     from zoo.trainer import DivergedError
 
@@ -149,74 +152,17 @@ def train(context, model, task, data, resume, strategy, devices, workers, worker
         raise click.ClickException(str(error)) from error
     if not is_chief(strategy):  # the results are the chief's to write and to tell
         return {"run": str(run.folder), "worker": worker, "status": run.config["status"]}
-    splits = list(run.task.splits)
-    return {"run": str(run.folder), **run.config, "splits": splits, "training": run.results()["training"]}
+    return {
+        "run": str(run.folder),
+        **run.config,
+        "resumable": checkpoints.newest(run.folder) is not None,
+        "splits": list(run.task.splits),
+        "training": run.results()["training"],
+    }
 
 
 def _names(text):
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def check_names(models, tasks):
-    """Refuses unknown models and tasks at once: before TensorFlow is imported, which takes seconds."""
-    from zoo.registry import MODELS, TASKS, unknown_name
-
-    for what, registry, given in (("model", MODELS, models), ("task", TASKS, tasks)):
-        for name in given:
-            base = name.partition(":")[0]
-            if base not in registry.names():
-                raise unknown_name(what, base, registry.names())
-
-
-def show_evaluation(evaluation):
-    """Prints the figures of a split, by length, and some answers."""
-    shown = {name: figure(value) for name, value in evaluation.items() if isinstance(value, (int, float, str))}
-    metric = evaluation["metric"]
-    print_facts({"nats a token (nll)" if name == "nll" else name: value for name, value in shown.items()})
-    if evaluation["by_length"]:
-        columns = ("length of the input", ">examples", ">nll", f">{metric}")
-        rows = [
-            (f"{group['low']} to {group['high']}", *(figure(group.get(key, "")) for key in ("examples", "nll", metric)))
-            for group in evaluation["by_length"]
-        ]
-        print_table(columns, rows, title="By length")
-    rows = [
-        ("\n".join(sample["input"].values()), _as_text(sample["expected"]), _as_text(sample["answer"]))
-        for sample in evaluation["samples"]
-    ]
-    print_table(("input", "expected", "answer"), rows, title="Samples")
-
-
-def _as_text(answer):
-    return " ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  zoo evaluate runs/tiny-translation-en-ko/transformer-tiny-seed0
-  zoo evaluate runs/tiny-translation-en-ko/transformer-tiny-seed0 --split test_long
-  zoo evaluate runs/talks --data other.tsv --json"""
-)
-@click.argument("run", type=click.Path())
-@click.option("--split", default="test", show_default=True, help="A split of the run's task, see 'zoo tasks'.")
-@click.option("--data", multiple=True, metavar="FILE", type=click.Path(), help="Your own data in place of the split.")
-@click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True, metavar="N")
-@answers_with(show_evaluation)
-def evaluate(run, split, data, batch_size):
-    """Scores a run on a split.
-
-    The figures of a split are recorded in its results.json, those of --data
-    are not. nll is teacher-forced, without label smoothing; the metrics of
-    the task are those of what the model decodes on its own.
-    """
-    run_config(run)
-    from zoo.quiet import load_tensorflow
-
-    load_tensorflow()
-    import zoo
-
-    return zoo.evaluate(run, split, data=list(data) or None, batch_size=batch_size)
-
-
-COMMANDS = (train, evaluate)
+COMMANDS = (train,)

@@ -1,0 +1,79 @@
+"""``zoo train`` and ``zoo compare`` from the command to the end: complete, stopped by Ctrl-C, gone wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.command_line import document, zoo
+
+
+def test_a_loss_that_is_no_number_stops_with_its_step(tmp_path):
+    done = zoo(
+        "train", "gpt", "copy", "--set", "num_layers=1", "--set", "hidden_dim=16", "--steps", "50", "--learning-rate",
+        "1e30", "--recipe", "clip_norm=0", "--recipe", "warmup_steps=0", "--batch-size", "8", "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert done.exit_code == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("zoo: the loss is") and "at step" in last
+    assert "Traceback" not in done.stderr
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["status"] == "failed"
+
+
+def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
+    out = tmp_path / "run"
+    command = ["train", "ngram", "copy", "--steps", "3000", "--out", str(out), "--json"]
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "zoo.cli", *command],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    ) as process:  # fmt: skip
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None and _lines(out / "history.csv") < 3:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130, stderr
+    trained = json.loads(stdout)  # and nothing but the document, though this is a program of its own
+    assert (trained["status"], trained["resumable"]) == ("interrupted", True)
+    assert trained["training"]["steps"] > 0
+    assert "Traceback" not in stderr and "oneDNN" not in stderr and "cuda" not in stderr.lower()
+    assert "reading the examples of copy" in stderr and "making the vocabulary" in stderr and " inf" not in stderr
+    figures = document(zoo("evaluate", out, "--json"))
+    assert figures["nll"] > 0
+
+    resumed = document(zoo("train", "--resume", out, "--json"))
+    assert (resumed["status"], resumed["training"]["steps"]) == ("complete", 3000)
+
+
+def test_to_resume_is_advised_only_where_a_checkpoint_is(tmp_path, monkeypatch):
+    """A second Ctrl-C does not wait for the end of the step, so none is written."""
+
+    def interrupted(trainer, most_steps):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zoo.trainer.Trainer.advance", interrupted)
+    done = zoo("train", "ngram", "copy", "--out", tmp_path / "run")
+    assert done.exit_code == 130
+    assert "--resume" not in done.stdout
+    assert f"--init {tmp_path / 'run'}" in done.stdout
+
+
+def _lines(path):
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def test_compare(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ("compare", "copy", "--models", "ngram,rnn", "--seeds", "0,1", "--steps", "2", "--no-isolate")
+    comparison = document(zoo(*command, "--json"))
+    assert list(comparison["tasks"]["copy"]["models"]) == ["ngram", "rnn"]
+    assert comparison["report"] == str(Path("runs", "comparison-copy", "report.html"))
+    assert Path(comparison["report"]).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    again = zoo(*command)  # the runs are there already: only the tables are made
+    assert again.exit_code == 0
+    for text in ("ngram", "rnn", "exact match", "Report: runs"):
+        assert text in again.stdout

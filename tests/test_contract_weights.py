@@ -1,0 +1,147 @@
+"""What every registered family owes besides its answers: settings and weights that are kept, learn, are its paper's."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from tests.backends import with_gradients
+from tests.contract import FAMILIES, LENGTHS, TINY, B, T, V, batch, ids_name, outputs, shared, tiny, with_head
+from zoo.registry import MODELS
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_config_survives_a_round_trip(name):
+    backbone = shared(name).backbone
+    config = json.loads(json.dumps(backbone.get_config()))
+    again = type(backbone).from_config(config)
+    assert again.config == backbone.config
+    assert [tuple(w.shape) for w in again.weights] == [tuple(w.shape) for w in backbone.weights]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_each_weight_receives_a_gradient(name):
+    keras.utils.set_random_seed(2)
+    model = with_head(tiny(name))
+    inputs = batch(model.backbone)
+
+    # Every position of a learned table and every row of an embedding need not be used; the weight as a whole must be.
+    def answer():
+        return {"loss": ops.mean(ops.log_softmax(model(inputs, training=True))[..., 3])}
+
+    _, gradients = with_gradients(answer, model.trainable_weights)
+    pairs = zip(model.trainable_weights, gradients, strict=True)
+    assert not [weight.path for weight, gradient in pairs if not gradient.any()]
+
+
+@pytest.mark.tensorflow("training is a tf.function")
+@pytest.mark.parametrize("name", FAMILIES)
+def test_memorizes_one_batch(name):
+    from zoo.optimization import Recipe
+    from zoo.trainer import Trainer
+
+    keras.utils.set_random_seed(3)
+    model = with_head(tiny(name))
+    inputs = batch(model.backbone)
+    # The label of a position is a function of the input's own tokens that every family can express.
+    labels = (inputs[ids_name(model.backbone)] * 3 + 1) % V
+    weights = (np.arange(T) < LENGTHS[:, None]).astype("float32")
+
+    class OneBatch:
+        batch_size = B
+
+        def stream(self, start=0):
+            while True:
+                yield inputs, labels.astype("int32"), weights
+
+    trainer = Trainer(model, Recipe(learning_rate=3e-3), 400)
+    trainer.feed(OneBatch())
+    loss = np.inf
+    while trainer.step < 400 and loss > 0.05:
+        nll, _ = trainer.advance(20)
+        loss = nll[-1]
+    assert loss < 0.05
+
+
+@pytest.fixture
+def mixed_bfloat16():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_mixed_precision_computes_in_bfloat16(name, mixed_bfloat16, monkeypatch):
+    model = with_head(tiny(name))
+    inputs = batch(model.backbone)
+    seen = set()
+
+    def watch(owner, attribute, tensors):
+        original = getattr(owner, attribute)
+
+        def watched(*args, **kwargs):
+            result = original(*args, **kwargs)
+            dtypes = [keras.backend.standardize_dtype(x.dtype) for x in keras.tree.flatten(tensors(args, result))]
+            seen.update((attribute, dtype) for dtype in dtypes if "float" in dtype)
+            return result
+
+        monkeypatch.setattr(owner, attribute, watched)
+
+    watch(keras.layers.Layer, "__call__", lambda args, result: result)  # what each layer gives
+    for product in ("einsum", "matmul"):  # what each product takes
+        watch(ops, product, lambda args, result: [x for x in args if not isinstance(x, str)])
+    hidden_states = model.backbone(inputs)
+    assert keras.backend.standardize_dtype(hidden_states.dtype) == "bfloat16"
+    assert {dtype for _, dtype in seen} == {"bfloat16"}, seen
+    assert {keras.backend.standardize_dtype(weight.dtype) for weight in model.trainable_weights} == {"float32"}
+    logits = model(inputs)
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"  # a loss needs the digits
+    assert np.isfinite(ops.convert_to_numpy(logits)).all()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_same_seed_gives_the_same_weights(name):
+    keras.utils.set_random_seed(1)
+    backbone = tiny(name)
+    keras.utils.set_random_seed(1)
+    again = tiny(name)
+    for one, other in zip(backbone.weights, again.weights, strict=True):
+        np.testing.assert_array_equal(ops.convert_to_numpy(one), ops.convert_to_numpy(other), err_msg=one.path)
+
+
+def test_saved_weights_give_the_same_outputs_in_a_fresh_process(tmp_path):
+    script = ["import sys, numpy as np", "sys.path.insert(0, sys.argv[1])", "from contract import *"]
+    for name in FAMILIES:
+        model = with_head(tiny(name))
+        model.save_weights(tmp_path / f"{name}.weights.h5")
+        np.save(tmp_path / f"{name}.npy", outputs(model, batch(model.backbone)))
+        script += [
+            f"model = with_head(tiny({name!r}))",
+            f"model.load_weights(sys.argv[2] + '/{name}.weights.h5')",
+            f"expected = np.load(sys.argv[2] + '/{name}.npy')",
+            f"np.testing.assert_allclose(outputs(model, batch(model.backbone)), expected, atol=1e-6, err_msg={name!r})",
+        ]
+    here = str(Path(__file__).parent)
+    command = [sys.executable, "-c", "\n".join(script), here, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_each_family_tells_its_paper_and_has_a_tiny_preset_first(name):
+    family = MODELS.get(name)
+    assert next(iter(family.presets)) == "tiny"
+    assert any(character.isdigit() for character in family.paper), "a paper has a year"
+    assert family.__module__.rpartition(".")[2] == name
+    order = ["vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim", "dropout"]
+    order += ["max_sequence_length"]
+    fields = [field.name for field in dataclasses.fields(family.Config)]
+    known = [field for field in fields if field in order]
+    assert known == sorted(known, key=order.index)
