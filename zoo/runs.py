@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from zoo import kinds, settings
+from zoo.memory import keep_freed_memory
 from zoo.registry import MODELS, unknown_name
 from zoo.run_folder import CONFIG, HISTORY, RESULTS, TEXT, WEIGHTS, RunError, read_config, write_json
 from zoo.run_folder import HISTORY_COLUMNS as HISTORY_COLUMNS  # zoo.learning reads these two from here
@@ -143,6 +144,7 @@ def model_settings(config, kind, changes):
 
 def build_model(name, values, kind):
     """The model of a run from the settings in its ``config.json``."""
+    keep_freed_memory()
     family = MODELS.get(name)
     backbone = family(family.Config(**values))
     return TaskModel(backbone, kind.head(backbone))
