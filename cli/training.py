@@ -95,6 +95,10 @@ Examples:
     "--accumulation", type=click.IntRange(1), default=1, metavar="N",
     help="Compute each batch in N parts, one after the other: less memory, the same step.",
 )  # fmt: skip
+@click.option(
+    "--compile", type=click.Choice(["auto", "on", "off"]), default="auto", show_default=True,
+    help="Whether XLA compiles the training step; auto: where that was measured to be faster.",
+)  # fmt: skip
 @click.option("--checkpoint-steps", type=click.IntRange(1), metavar="N", help="Write a checkpoint every N steps.")
 @click.option(
     "--checkpoint-minutes", type=click.FloatRange(0), default=5, show_default=True, metavar="X",

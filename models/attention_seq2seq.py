@@ -109,6 +109,7 @@ class AttentionSeq2Seq(EncoderDecoder):
     paper = "Bahdanau 2015, Neural Machine Translation by Jointly Learning to Align and Translate, arXiv:1409.0473"
     Config = AttentionSeq2SeqConfig
     presets = PRESETS
+    compiles = False
     recipe = {"learning_rate": 2e-3, "schedule": "cosine", "clip_norm": 1.0}
 
     def __init__(self, config):

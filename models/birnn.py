@@ -49,6 +49,7 @@ class BiRNN(Encoder):
     paper = "Graves and Schmidhuber 2005, Framewise phoneme classification with bidirectional LSTM"
     Config = BiRNNConfig
     presets = PRESETS
+    compiles = False
     recipe = {"learning_rate": 3e-3, "schedule": "linear", "clip_norm": 1.0}
     pooling = "mean"
 

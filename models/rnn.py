@@ -58,6 +58,7 @@ class RNN(Decoder):
     paper = "Mikolov et al. 2010, Recurrent neural network based language model"
     Config = RNNConfig
     presets = PRESETS
+    compiles = False
     recipe = {"learning_rate": 3e-3, "schedule": "cosine", "clip_norm": 1.0}
 
     def __init__(self, config):

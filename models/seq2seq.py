@@ -72,6 +72,7 @@ class Seq2Seq(EncoderDecoder):
     paper = "Sutskever et al. 2014, Sequence to Sequence Learning with Neural Networks, arXiv:1409.3215"
     Config = Seq2SeqConfig
     presets = PRESETS
+    compiles = False
     recipe = {"learning_rate": 2e-3, "schedule": "cosine", "clip_norm": 1.0}
 
     def __init__(self, config):

@@ -49,6 +49,7 @@ class Backbone(keras.Model):
     Config = None  # a frozen dataclass with the settings
     presets = {}  # name -> Config; "tiny" is one of them, the first one is the default
     recipe = {}  # the settings of zoo.optimization.Recipe this family was published or works well with
+    compiles = True  # whether XLA can compile a training step; it cannot compile a loop over time
     mask_input = "padding_mask"  # which mask belongs to the hidden states that `call` returns
 
     def __init__(self, config):

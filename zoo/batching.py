@@ -108,6 +108,16 @@ class Batches:
                 yield self._batch(columns, rows)
             start = max(0, start - len(order))
 
+    def longest(self):
+        """Tokens of the longest input of the first epoch."""
+        return max(len(row) for column in self.columns(0).inputs.values() for row in column)
+
+    def filled(self):
+        """The share of places with a token in them if every row were as long as the longest input."""
+        columns = self.columns(0)
+        inputs = sum(name.endswith("token_ids") for name in columns.inputs)
+        return float(columns.lengths().sum()) / (len(columns) * inputs * self.longest())
+
     def fingerprint(self):
         """A short text that changes when the examples of the first epoch or their order do."""
         columns = self.columns(0)

@@ -40,9 +40,10 @@ class Trainer:
         strategy: a ``tf.distribute.Strategy``; the default one runs on one device.
         accumulation: int, in how many parts, one after the other, a replica's share of a batch is computed;
             the step is the same, the memory less.
+        compiled: bool, whether XLA compiles the step, see :mod:`zoo.compilation`.
     """
 
-    def __init__(self, model, recipe, total_steps, strategy=None, accumulation=1):
+    def __init__(self, model, recipe, total_steps, strategy=None, accumulation=1, compiled=False):
         if keras.config.backend() != "tensorflow":
             raise ValueError(
                 f"training needs Keras' TensorFlow backend, not {keras.config.backend()!r}: unset KERAS_BACKEND."
@@ -52,6 +53,8 @@ class Trainer:
         self.schedule = Schedule(recipe, total_steps)
         self.strategy = strategy or tf.distribute.get_strategy()
         self.accumulation = accumulation
+        step = self._replica_step
+        self._run_replica = tf.function(step, jit_compile=True, reduce_retracing=True) if compiled else step
         with self.strategy.scope():
             self.optimizer = make_optimizer(recipe, total_steps, model.trainable_variables)
             # float16 has few small numbers: the loss is made large, and gradients that overflow are left out.
@@ -173,7 +176,7 @@ class Trainer:
 
     @tf.function(reduce_retracing=True)
     def _step(self, iterator):
-        figures = self.strategy.run(self._replica_step, args=next(iterator))
+        figures = self.strategy.run(self._run_replica, args=next(iterator))
         # Every replica holds the same global figures.
         return tuple(self.strategy.experimental_local_results(figure)[0] for figure in figures)
 
