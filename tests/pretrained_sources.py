@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
+import pytest
 from safetensors.numpy import save_file
 
 from tests.references import draw
@@ -31,10 +33,10 @@ VOCABULARY = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTER
 VOCABULARY += [*(f"##{letter}" for letter in LETTERS), "cab", "##bed"]
 
 
-def of_bert(prefix="bert.", norm=("weight", "bias"), heads=True):
+def of_bert(prefix="bert.", norm=("weight", "bias"), heads=True, vocabulary_size=40):
     """{published name: array} of transformers' BERT."""
     shapes = {
-        f"{prefix}embeddings.word_embeddings.weight": (40, 8),
+        f"{prefix}embeddings.word_embeddings.weight": (vocabulary_size, 8),
         f"{prefix}embeddings.position_embeddings.weight": (16, 8),
         f"{prefix}embeddings.token_type_embeddings.weight": (2, 8),
         f"{prefix}embeddings.LayerNorm.{norm[0]}": (8,),
@@ -53,7 +55,7 @@ def of_bert(prefix="bert.", norm=("weight", "bias"), heads=True):
             shapes |= {f"{layer}.{name}.{norm[0]}": (8,), f"{layer}.{name}.{norm[1]}": (8,)}
     if heads:
         shapes |= {
-            "cls.predictions.bias": (40,),
+            "cls.predictions.bias": (vocabulary_size,),
             "cls.predictions.transform.dense.weight": (8, 8),
             "cls.predictions.transform.dense.bias": (8,),
             f"cls.predictions.transform.LayerNorm.{norm[0]}": (8,),
@@ -168,3 +170,10 @@ def inputs():
     token_ids = generator.integers(6, 40, mask.shape).astype("int32")
     segment_ids = (np.arange(7) > np.array([3, 1, 0])[:, None]).astype("int32")
     return {"token_ids": token_ids, "segment_ids": segment_ids, "padding_mask": mask}
+
+
+def refused(*parts):
+    """Expects an error whose message has all ``parts`` in this order."""
+    from zoo.pretrained import PretrainedError
+
+    return pytest.raises(PretrainedError, match=".*".join(re.escape(str(part)) for part in parts))

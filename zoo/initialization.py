@@ -1,7 +1,5 @@
 """Where a training starts from that does not start from nothing: an earlier run, or published weights."""
 
-from pathlib import Path
-
 from zoo.pretrained import Pretrained, PretrainedError, check_family, fill, read
 from zoo.run_folder import RunError, is_run
 from zoo.runs import Run, model_settings
@@ -9,6 +7,8 @@ from zoo.runs import Run, model_settings
 # BERT's paper fine-tunes with 5e-5, 4e-5, 3e-5 or 2e-5 (appendix A.3), GPT-1's with 6.25e-5:
 # what suits random weights would destroy those that are there.
 FINE_TUNING = {"learning_rate": 5e-5}
+# Some fill their embeddings up to a multiple of this, for the speed of their devices.
+PADDED = 128
 
 
 def start_from(source, family, preset=None, dropout=None):
@@ -26,6 +26,7 @@ def start_from(source, family, preset=None, dropout=None):
 
     Raises:
         RunError, PretrainedError: it is no start, or that of another family or preset.
+        SettingError: ``dropout`` is no rate.
     """
     if source is None:
         return None
@@ -35,12 +36,7 @@ def start_from(source, family, preset=None, dropout=None):
         return FromPretrained(source, family, preset)
     if is_run(source):
         return FromRun(Run.load(source), family, preset)
-    try:
-        return FromPretrained(read(source, None if dropout is None else float(dropout)), family, preset)
-    except PretrainedError as error:
-        if Path(source).exists():
-            raise
-        raise RunError(f"{source} is not a run, and holds no published weights either: {error}") from error
+    return FromPretrained(read(source, dropout), family, preset)
 
 
 class FromRun:
@@ -104,14 +100,19 @@ class FromPretrained:
             )
         if pretrained.tokenizer is None:
             raise PretrainedError(
-                f"{pretrained.source} has weights, but no tokenizer that the zoo can read: {pretrained.no_tokenizer}. "
-                "A training needs the one that the weights were made with."
+                f"{pretrained.source} has weights, but no tokenizer that the zoo can read ({pretrained.no_tokenizer}). "
+                "A training needs the one that the weights were made with: put its files there."
             )
         tokens, rows = pretrained.tokenizer.vocabulary_size, pretrained.settings["vocabulary_size"]
         if family.kind == "decoder" and tokens != rows:
             raise PretrainedError(
                 f"{pretrained.source} has embeddings for {rows} tokens, but a tokenizer of {tokens}: a language model "
                 "would write tokens that do not exist."
+            )
+        if rows - tokens >= PADDED:
+            raise PretrainedError(
+                f"{pretrained.source} has embeddings for {rows} tokens, but a tokenizer of {tokens}: its vocabulary is "
+                "not whole, or belongs to other weights. If it is right, name the rest in it [unused0], [unused1], ..."
             )
         self.pretrained = pretrained
         self.source = pretrained.source

@@ -93,17 +93,33 @@ def _sha256(path, size, modified):
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+@contextlib.contextmanager
+def arrival(target):
+    """A temporary folder beside a place in the cache.
+
+    What is downloaded into it gets its name in one step, when it is whole: no other process ever sees half of it.
+
+    Args:
+        target: the Path that it will have.
+
+    Raises:
+        DataError: there can be no cache folder.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(dir=target.parent, prefix="download-")
+    except OSError as error:
+        raise DataError(f"cannot write into the cache ({error}). Set ZOO_CACHE to another folder.") from error
+    with folder as name:
+        yield Path(name)
+
+
 def _download(file):
     """Downloads a file into the cache and returns its path."""
     target = cache_folder() / file.path
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot create the cache folder ({error}). Set ZOO_CACHE to another.") from error
-    import keras  # here, because it takes seconds and most look-ups need no download
+    with arrival(target) as folder:
+        import keras  # here, because it takes seconds and most look-ups need no download
 
-    # The file gets its name in one step, when it is whole: no other process ever sees half of it.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="download-") as folder:
         try:
             with contextlib.redirect_stdout(sys.stderr):  # the progress bar; standard output is for results
                 path = keras.utils.get_file(

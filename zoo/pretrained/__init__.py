@@ -31,13 +31,14 @@ def read(source, dropout=None):
     Args:
         source: a folder, or the name of a model on the Hugging Face hub. The layout is recognised by its files:
             Hugging Face's (model_type bert, gpt2 or openai-gpt), Google's BERT checkpoints, keras-hub's presets.
-        dropout: float, the rate in place of the source's.
+        dropout: the rate in place of the source's, a number, also as text.
 
     Returns:
         a :class:`Pretrained`.
 
     Raises:
         PretrainedError: it cannot be read, or is none of the zoo's families to the last detail; says why.
+        SettingError: ``dropout`` is no rate.
     """
     folder = hub.locate(source)
     files = {name: read_json(folder / name) for name in _CONFIGS if (folder / name).is_file()}
@@ -73,7 +74,8 @@ def check_family(pretrained, family):
     """Raises PretrainedError unless the weights are those of ``family``."""
     if pretrained.family != family:
         raise PretrainedError(
-            f"{pretrained.source} holds weights of {pretrained.family!r}: they cannot become a {family!r}."
+            f"{pretrained.source} holds weights of {pretrained.family!r}, which cannot become a {family!r}: "
+            f"take {pretrained.family!r}, or other weights."
         )
 
 
@@ -104,7 +106,8 @@ def _check(pretrained):
     tokenizer, rows = pretrained.tokenizer, pretrained.settings["vocabulary_size"]
     if tokenizer is not None and tokenizer.vocabulary_size > rows:
         raise PretrainedError(
-            f"{pretrained.source} has a tokenizer of {tokenizer.vocabulary_size} tokens, but only {rows} embeddings."
+            f"{pretrained.source} has a tokenizer of {tokenizer.vocabulary_size} tokens, but only {rows} embeddings: "
+            "it belongs to other weights."
         )
 
 

@@ -9,6 +9,7 @@ import dataclasses
 
 from zoo.pretrained.errors import PretrainedError, names
 from zoo.registry import MODELS
+from zoo.settings import replace
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,10 +138,11 @@ def settings_of(config, fields, source, dropout=None):
         config: contents of their file, a dictionary.
         fields: :class:`Fields` of this kind of configuration.
         source: what error messages call the file.
-        dropout: the rate that the caller wants; None takes theirs.
+        dropout: the rate that the caller wants, a number, also as text; None takes theirs.
 
     Raises:
         PretrainedError: a field is missing, or our family cannot express it; names the field.
+        SettingError: ``dropout`` is no rate.
     """
     known = {*fields.settings, *fields.dropouts, *fields.fixed, *fields.harmless}
     unknown = {name: value for name, value in config.items() if name not in known}
@@ -153,8 +155,13 @@ def settings_of(config, fields, source, dropout=None):
     for name, possible in fields.fixed.items():
         if name in config and config[name] not in possible:
             raise PretrainedError(
-                f"{source}: {name} is {config[name]!r}; the zoo's {fields.family} has {possible[0]!r} and nothing else."
+                f"{source}: {name} is {config[name]!r}; the zoo's {fields.family} has {possible[0]!r} and nothing "
+                "else, so it would compute something other than these weights were trained for."
             )
+    for name, value in config.items():
+        whole = name in fields.settings
+        if whole or name in fields.dropouts:
+            _check_number(name, value, whole, source)
     values = {**fields.defaults, **config}
     if values.get("n_inner") is None and "n_embd" in values:  # GPT's feed-forward layers, unless it says otherwise
         values["n_inner"] = 4 * values["n_embd"]
@@ -164,11 +171,19 @@ def settings_of(config, fields, source, dropout=None):
     settings = {ours: values[theirs] for theirs, ours in fields.settings.items()}
     if "intermediate_dim" not in settings:
         settings["intermediate_dim"] = values["n_inner"]
-    settings["dropout"] = _dropout(values, fields, source) if dropout is None else dropout
+    settings["dropout"] = _dropout(values, fields, source) if dropout is None else 0.0
     try:
-        return dataclasses.asdict(MODELS.get(fields.family).Config(**settings, **fields.constants))
-    except (ValueError, TypeError) as error:  # sizes that do not go together
+        config = MODELS.get(fields.family).Config(**settings, **fields.constants)
+    except ValueError as error:  # sizes that do not go together
         raise PretrainedError(f"{source}: {error}") from error
+    return dataclasses.asdict(config if dropout is None else replace(config, {"dropout": dropout}))
+
+
+def _check_number(name, value, whole, source):
+    if name == "n_inner" and value is None:  # it follows from n_embd
+        return
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        raise PretrainedError(f"{source}: {name} is {value!r}; expected a {'whole ' if whole else ''}number.")
 
 
 def _dropout(config, fields, source):
@@ -176,7 +191,8 @@ def _dropout(config, fields, source):
     if len(set(rates.values())) > 1:
         shown = ", ".join(f"{name} {rate}" for name, rate in rates.items())
         raise PretrainedError(
-            f"{source}: {shown}; the zoo's {fields.family} has one rate for all: say dropout=... to choose it."
+            f"{source}: {shown}; the zoo's {fields.family} has one rate for all: choose it, such as dropout=0.1 "
+            "(zoo train: --set dropout=0.1)."
         )
     return rates[fields.dropouts[0]]
 

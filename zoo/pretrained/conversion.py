@@ -34,6 +34,7 @@ from zoo.registry import unknown_name
 from zoo.runs import Run
 
 FORMATS = ("huggingface",)
+PARTIAL = ".converting-"
 # Kind of task -> the class in transformers, and the parts of the head: name in the table -> attribute of our head.
 BERT_HEADS = {
     "classification": ("BertForSequenceClassification", {"pooler": "pooler", "classifier": "classifier"}),
@@ -56,7 +57,7 @@ def convert(run, directory, format="huggingface", overwrite=False):
 
     Raises:
         UnknownNameError: another format.
-        PretrainedError: this run has no counterpart there; or the directory holds something else.
+        PretrainedError: this run has no counterpart there; or the directory holds something else, or cannot be made.
     """
     if format not in FORMATS:
         raise unknown_name("format", format, FORMATS)
@@ -70,14 +71,16 @@ def convert(run, directory, format="huggingface", overwrite=False):
 
     from safetensors.numpy import save_file
 
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".converting-") as partial:
-        made = Path(partial) / "made"
-        made.mkdir()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        partial = tempfile.TemporaryDirectory(dir=directory, prefix=PARTIAL)
+    except OSError as error:
+        raise PretrainedError(f"cannot write into {directory} ({error.strerror}): choose another folder.") from error
+    with partial as made:
+        made = Path(made)
         save_file(arrays, made / WEIGHTS, metadata={"format": "pt"})  # without it, transformers refuses the file
         (made / CONFIG).write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         write_tokenizer(tokenizer, run.config["model"], made, run.config["settings"]["max_sequence_length"])
-        directory.mkdir(exist_ok=True)
         for part in made.iterdir():  # what else stands there (a model card) stays
             old = directory / part.name
             if old.is_dir():
@@ -88,8 +91,10 @@ def convert(run, directory, format="huggingface", overwrite=False):
 
 def _check_directory(directory, overwrite):
     """Only what an earlier conversion wrote is ever deleted."""
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+    if not directory.exists():
         return
+    if directory.is_dir() and all(path.name.startswith(PARTIAL) for path in directory.iterdir()):
+        return  # empty, but for what is left of a conversion that was killed
     if not (directory / OWN).is_dir() or not (directory / WEIGHTS).is_file():
         raise PretrainedError(f"{directory} holds something else than converted weights: choose another folder.")
     if not overwrite:

@@ -3,6 +3,7 @@
 from zoo.pretrained import tokenizer_files
 from zoo.pretrained.configurations import BERT, settings_of
 from zoo.pretrained.errors import PretrainedError, names
+from zoo.pretrained.files import check_large_file
 from zoo.pretrained.huggingface import letters
 from zoo.pretrained.mapping import read
 from zoo.pretrained.tables import GOOGLE_BERT
@@ -22,10 +23,12 @@ def load(folder, config, dropout=None):
 
     settings = settings_of(config, BERT, folder / CONFIG, dropout)
     path = _checkpoint(folder)
+    for file in folder.glob(f"{path.name}.data-*"):
+        check_large_file(file)
     try:
         checkpoint = tf.train.load_checkpoint(str(path))
         arrays = {name: checkpoint.get_tensor(name) for name in checkpoint.get_variable_to_shape_map() if _counts(name)}
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
         raise PretrainedError(f"{path} is damaged ({type(error).__name__}: {error}); get it again.") from error
     weights = read(GOOGLE_BERT, letters(settings), arrays, path)
     tokenizer, problem = None, ""

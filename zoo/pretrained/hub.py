@@ -1,10 +1,10 @@
 """From what the user names to a folder: a folder as it is, or one that is downloaded from the Hugging Face hub."""
 
+import difflib
 import re
-import tempfile
 from pathlib import Path
 
-from zoo.datasets.files import cache_folder
+from zoo.datasets.files import arrival, cache_folder
 from zoo.pretrained.errors import PretrainedError
 
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -27,7 +27,10 @@ def locate(source):
 
     Raises:
         PretrainedError: neither; or it cannot be downloaded. Says which files are needed, and where.
+        DataError: there can be no cache.
     """
+    if not str(source):
+        raise PretrainedError("the weights have no name: give a folder, or a name on the Hugging Face hub.")
     folder = Path(source).expanduser()
     if folder.is_dir():
         return folder
@@ -35,10 +38,18 @@ def locate(source):
         raise PretrainedError(f"{source} is a file: name the folder that holds weights, configuration and tokenizer.")
     if not HUB_NAME.fullmatch(str(source)) or set(str(source).split("/")) & {".", ".."}:
         raise PretrainedError(
-            f"{source} is no folder, and no name on the Hugging Face hub, such as google-bert/bert-base-uncased."
+            f"{source} is no folder here{_nearest(folder)}, and no name on the Hugging Face hub, such as "
+            "google-bert/bert-base-uncased."
         )
     cached = cache_folder() / "pretrained" / str(source)
     return cached if cached.is_dir() else _download(str(source), cached)
+
+
+def _nearest(folder):
+    """A hint at the neighbour, if any, whose name is most like that of a folder which is not there."""
+    neighbours = sorted(place.name for place in folder.parent.glob("*") if place.is_dir())
+    near = difflib.get_close_matches(folder.name, neighbours, n=1)
+    return f" (did you mean {folder.parent / near[0]}?)" if near else ""
 
 
 def _download(name, target):
@@ -46,24 +57,19 @@ def _download(name, target):
         from huggingface_hub import snapshot_download
     except ImportError as error:
         raise PretrainedError(_by_hand(name, target, "pip install huggingface_hub")) from error
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PretrainedError(f"cannot create the cache folder ({error}). Set ZOO_CACHE to another.") from error
-    # The folder gets its name in one step, when it is whole.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="download-") as partial:
+    with arrival(target) as partial:
         try:
-            snapshot_download(name, local_dir=Path(partial) / "made", allow_patterns=list(FILES))
+            snapshot_download(name, local_dir=partial / "made", allow_patterns=list(FILES))
         except Exception as error:  # of many kinds
             unknown = "Repository" in type(error).__name__ or "Gated" in type(error).__name__
             reason = "it has no such model, or none that is open to all" if unknown else "is there a network?"
             raise PretrainedError(_by_hand(name, target, f"{reason} {type(error).__name__}")) from error
-        (Path(partial) / "made").rename(target)  # a folder inside: a temporary one is closed to other users
+        (partial / "made").rename(target)  # a folder inside: a temporary one is closed to other users
     return target
 
 
 def _by_hand(name, target, reason):
     return (
-        f"{name} is no folder here, and cannot be downloaded from the Hugging Face hub ({reason}). "
-        f"Download its files elsewhere ({BY_HAND}) and put them into {target}."
+        f"{name} is either a folder, but there is none here{_nearest(Path(name))}; or a name on the Hugging Face hub, "
+        f"but it cannot be downloaded ({reason}): then get its files elsewhere ({BY_HAND}) and put them into {target}."
     )

@@ -7,7 +7,7 @@ import numpy as np
 from zoo.pretrained import tokenizer_files
 from zoo.pretrained.configurations import HUGGINGFACE, settings_of
 from zoo.pretrained.errors import PretrainedError, names
-from zoo.pretrained.files import read_json
+from zoo.pretrained.files import check_large_file, read_json
 from zoo.pretrained.mapping import read
 from zoo.pretrained.tables import HUGGINGFACE_BERT, HUGGINGFACE_GPT1, HUGGINGFACE_GPT2
 from zoo.pretrained.weights import Pretrained
@@ -25,12 +25,13 @@ def recognises(files):
 def load(folder, config, dropout=None):
     """Reads a folder, see :func:`zoo.pretrained.read`."""
     kind = config["model_type"]
-    if kind not in HUGGINGFACE:
+    if not isinstance(kind, str) or kind not in HUGGINGFACE:
         raise PretrainedError(
             f"{folder / CONFIG}: the zoo has no family for model_type {kind!r}; it reads {names(sorted(HUGGINGFACE))}."
         )
     settings = settings_of(config, HUGGINGFACE[kind], folder / CONFIG, dropout)
-    sizes = {**letters(settings), "C": len(config.get("id2label") or ()) or config.get("num_labels", 2)}
+    labels = config.get("id2label")
+    sizes = {**letters(settings), "C": len(labels) if isinstance(labels, dict) else config.get("num_labels", 2)}
     arrays, original = _canonical(_arrays(folder), PREFIXES[kind], folder)
     weights = read(TABLES[kind], sizes, arrays, folder, original)
     tokenizer, problem = None, ""
@@ -61,14 +62,17 @@ def _arrays(folder):
 
     shards, listed = [WEIGHTS], None
     if not (folder / WEIGHTS).is_file():
+        if not (folder / INDEX).is_file():
+            raise PretrainedError(f"{folder} has a {CONFIG}, but no weights: {WEIGHTS} is missing.")
         listed = read_json(folder / INDEX).get("weight_map")
         if not isinstance(listed, dict):
             raise PretrainedError(f"{folder / INDEX} has no weight_map: which file holds which weight is not known.")
-        shards = sorted(set(listed.values()))
+        shards = sorted({str(shard) for shard in listed.values()})
     arrays = {}
     for shard in shards:
         if Path(shard).name != shard or not (folder / shard).is_file():
             raise PretrainedError(f"{folder / INDEX} names {shard!r}, which is no file of this folder.")
+        check_large_file(folder / shard)
         try:
             with safe_open(folder / shard, framework="tf") as file:  # NumPy has no bfloat16
                 arrays |= {name: np.asarray(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118

@@ -3,7 +3,7 @@
 from zoo.pretrained import tokenizer_files
 from zoo.pretrained.configurations import KERAS_HUB, settings_of
 from zoo.pretrained.errors import PretrainedError, names
-from zoo.pretrained.files import read_json
+from zoo.pretrained.files import check_large_file, read_config_of, read_json
 from zoo.pretrained.huggingface import letters
 from zoo.pretrained.mapping import read
 from zoo.pretrained.tables import KERAS_HUB_BERT, KERAS_HUB_GPT2
@@ -26,11 +26,11 @@ def load(folder, config, dropout=None):
         raise PretrainedError(
             f"{folder / CONFIG}: the zoo has no family for keras-hub's {kind}; it reads {names(sorted(KERAS_HUB))}."
         )
-    settings = settings_of(config["config"], KERAS_HUB[kind], folder / CONFIG, dropout)
+    settings = settings_of(read_config_of(folder / CONFIG), KERAS_HUB[kind], folder / CONFIG, dropout)
     arrays = _arrays(folder / WEIGHTS)
     sizes = {**letters(settings), "C": 0}
     if (folder / TASK).is_file() and (folder / TASK_WEIGHTS).is_file():
-        sizes["C"] = read_json(folder / TASK).get("config", {}).get("num_classes", 0)
+        sizes["C"] = read_config_of(folder / TASK).get("num_classes", 0)
         task = {f"task/{name}": array for name, array in _arrays(folder / TASK_WEIGHTS).items()}
         arrays |= {name: array for name, array in task.items() if not name.startswith(OF_TRAINING)}
     weights = read(TABLES[kind], sizes, arrays, folder)
@@ -46,6 +46,7 @@ def _arrays(path):
     """{path in an HDF5 file: array}."""
     import h5py
 
+    check_large_file(path)
     arrays = {}
 
     def keep(name, item):
@@ -57,8 +58,8 @@ def _arrays(path):
     try:
         with h5py.File(path) as file:
             file.visititems(keep)
-    except OSError as error:
-        raise PretrainedError(f"{path} is missing or damaged ({error}).") from error
+    except (OSError, RuntimeError, KeyError) as error:
+        raise PretrainedError(f"{path} is damaged ({error}); get it again.") from error
     return arrays
 
 
@@ -68,7 +69,7 @@ def _tokenizer(folder, kind):
     absent = [name for name in needed if not (assets / name).is_file()]
     if absent or not (folder / "tokenizer.json").is_file():
         raise tokenizer_files.NoTokenizer(f"it has no {names(absent) or 'tokenizer.json'}")
-    config = read_json(folder / "tokenizer.json").get("config", {})
+    config = read_config_of(folder / "tokenizer.json")
     if kind == "BertBackbone":
         return tokenizer_files.read_bert(
             tokenizer_files.read_lines(assets / "vocabulary.txt"),

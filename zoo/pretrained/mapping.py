@@ -120,6 +120,8 @@ def read(table, sizes, arrays, source, original=None):
     Raises:
         PretrainedError: lists what is missing, left over or of another shape, by name.
     """
+    if sizes["L"] > len(arrays):  # before a name is made for each weight of each layer
+        raise PretrainedError(f"{source} has {len(arrays)} arrays: too few for the {sizes['L']} layers it speaks of.")
     called = {**{name: name for name in arrays}, **(original or {})}
     wanted = expand(table.backbone, sizes)
     for rows in table.heads.values():
@@ -191,4 +193,7 @@ def unfuse(weights):
 def _float32(array, name, source):
     if array.dtype.kind in "iub":
         raise PretrainedError(f"{name} in {source} is {array.dtype}: quantised weights are not read, only floats.")
-    return np.ascontiguousarray(array, "float32")
+    array = np.ascontiguousarray(array, "float32")
+    if not np.isfinite(array).all():
+        raise PretrainedError(f"{name} in {source} has values that are infinite or no numbers: get the file again.")
+    return array

@@ -4,9 +4,8 @@ Each function returns a tokenizer, or raises :class:`NoTokenizer`, whose message
 in place of one: weights can be of use without.
 """
 
-import json
-
 from zoo.pretrained.errors import names
+from zoo.pretrained.files import read_json
 
 ROLES = {
     "padding": "pad_token",
@@ -69,9 +68,13 @@ def read_gpt2(vocabulary, merges, end_of_text=END_OF_TEXT):
 
 def read_huggingface(folder):
     """From tokenizer.json, else from vocab.txt or vocab.json and merges.txt; tokenizer_config.json says how."""
-    config = _json(folder / "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
+    config = read_json(folder / "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
     if (folder / "tokenizer.json").is_file():
-        return _read_fast(_json(folder / "tokenizer.json"), config)
+        try:
+            return _read_fast(read_json(folder / "tokenizer.json"), config)
+        except (KeyError, TypeError, AttributeError) as error:  # entries that are missing, or of another type
+            problem = f"{type(error).__name__}: {error}"
+            raise NoTokenizer(f"its tokenizer.json is not as the tokenizers library writes it ({problem})") from error
     if (folder / "vocab.txt").is_file():
         return read_bert(
             read_lines(folder / "vocab.txt"),
@@ -82,7 +85,7 @@ def read_huggingface(folder):
         )
     if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         merges = (folder / "merges.txt").read_text(encoding="utf-8").split("\n")
-        return read_gpt2(_json(folder / "vocab.json"), merges, _content(config.get("eos_token")) or END_OF_TEXT)
+        return read_gpt2(read_json(folder / "vocab.json"), merges, _content(config.get("eos_token")) or END_OF_TEXT)
     raise NoTokenizer("it has no tokenizer.json, no vocab.txt, and no vocab.json with merges.txt")
 
 
@@ -138,10 +141,3 @@ def _special_tokens(config):
 def _content(token):
     """A special token is written as a string, or as a dictionary with its text in it."""
     return token.get("content") if isinstance(token, dict) else token
-
-
-def _json(path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise NoTokenizer(f"{path.name} is damaged ({error})") from error
