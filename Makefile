@@ -4,7 +4,7 @@ VENV ?= .venv
 INSTALLED = $(VENV)/installed
 BIN = $(VENV)/bin
 
-.PHONY: demo test parity test-backends lint clean
+.PHONY: demo test parity test-backends bench lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 600 --out demo --overwrite
@@ -24,6 +24,11 @@ test-backends: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable ".[test,backends]"
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)
 	KERAS_BACKEND=torch KERAS_TORCH_DEVICE=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)
+
+# The zoo's speed over that of its peers, in turn in one go; into results/benchmarks. BENCH="gpt-small --rounds 3" chooses.
+bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable ".[parity]"
+	$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,0 +1,52 @@
+"""Races are fair, and go on without those who cannot take part."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import __main__ as command
+from benchmarks import race as racing
+
+
+def test_a_ratio_is_that_of_a_round_and_the_median_counts():
+    def turns(*speeds):
+        return [{"work": 10 * speed, "seconds": 10.0} for speed in speeds]
+
+    # Rounds: 6 / 3 = 2, 4 / 4 = 1, 9 / 2 = 4.5. Ratios of medians or means would be 2 (6 / 3) and 2.11.
+    ratios = racing._ratios({"zoo": turns(6, 4, 9), "peer": turns(3, 4, 2)}, "seconds")
+    assert ratios == {"peer": {"median": 2.0, "low": 1.0, "high": 4.5}}
+
+
+def test_contestants_take_turns_and_one_that_fails_is_named():
+    said = []
+    result = racing.run("tests.little_races", "counting", 2, said.append)
+    assert result["missing"] == {"absent": "ImportError: no module named 'peer'"}
+    assert set(result["ratios"]) == set(result["cpu_ratios"]) == {"slower"}
+    assert result["losses"]["zoo"] == pytest.approx([1, 1 / 2, 1 / 3])  # of the warm-up, too
+    assert [line.split()[0] for line in said] == ["warm-up:", "warm-up:", "absent:", "round", "round", "round", "round"]
+
+
+@pytest.mark.parametrize("name", command.races())
+def test_every_race_has_the_zoo_and_the_peers_that_it_wants_to_beat(name):
+    _, race = command.races()[name]
+    assert "zoo" in race.contestants
+    assert race.goals
+    assert set(race.goals) < set(race.contestants)
+
+
+def test_results_are_written_with_the_machine_they_were_measured_on(tmp_path, monkeypatch):
+    from tests.little_races import RACES
+
+    monkeypatch.setattr(command, "races", lambda: {"counting": ("tests.little_races", RACES["counting"])})
+    answer = CliRunner().invoke(command.main, ["--rounds", "1", "--out", str(tmp_path)])
+    assert answer.exit_code == 0, answer.output
+    result = json.loads((tmp_path / "counting.json").read_text())
+    assert result["machine"]["cores"] >= 1
+    assert "slower" in answer.output
+
+
+def test_an_unknown_race_is_refused():
+    answer = CliRunner().invoke(command.main, ["gpt-smal"])
+    assert answer.exit_code == 2
+    assert "no race 'gpt-smal'; there are" in answer.output
