@@ -30,8 +30,8 @@ Examples:
 def convert(run, directory, format, overwrite):
     """Writes RUN for other libraries.
 
-    For runs of bert and of gpt: transformers loads them and gives the same logits; so does keras-hub where
-    it has such a model. 'zoo train --init DIR' reads the folder, too.
+    For runs of bert and of gpt: transformers loads them and gives the same logits. keras-hub reads GPT-2; of BERT
+    it reads backbone and pooler of runs that classify. 'zoo train --init DIR' reads the folder, too.
     """
     run_config(run)
     from zoo.quiet import load_tensorflow

@@ -13,6 +13,7 @@ Shapes: B batch, T length, D hidden_dim, V vocabulary.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import keras
 
@@ -35,6 +36,7 @@ class BertConfig:
     dropout: float = 0.1
     max_sequence_length: int = 512
     num_segments: int = 2
+    activation: Literal["gelu", "gelu_tanh"] = "gelu"  # by the error function, or approximated by a tanh
 
     def __post_init__(self):
         check_sizes(self)
@@ -73,7 +75,7 @@ class Bert(Encoder):
                 config.hidden_dim,
                 config.intermediate_dim,
                 config.dropout,
-                activation="gelu",
+                activation=config.activation,
                 epsilon=1e-12,
                 kernel_initializer=normal,
                 name=f"block_{i}",

@@ -145,15 +145,15 @@ def gpt2_vocabulary():
     return {token: i for i, token in enumerate([*letters, "th", "the", "Ġthe", "<|endoftext|>"])}, merges
 
 
-def untrained_run(model, task, folder):
-    """A run of the zoo as a training leaves one, but with the weights it would begin with."""
+def untrained_run(model, task, folder, **changes):
+    """A run of the zoo as a training leaves one, but untrained; ``changes``: settings that differ from the preset's."""
     from zoo.registry import KINDS
     from zoo.runs import Run, build_model, model_settings, parse_model
     from zoo.tasks import find
 
     (family, _, config), task = parse_model(model), find(task)
     kind = KINDS.get(task.kind).fit(task, family.kind, task.examples("train")[:100])
-    settings = dataclasses.asdict(model_settings(config, kind, {}))
+    settings = dataclasses.asdict(model_settings(config, kind, changes))
     facts = {"model": family.registered_name, "settings": settings, "kind": task.kind, "task": task.name, "data": None}
     run = Run(folder, facts, build_model(family.registered_name, settings, kind), kind, task)
     for weight in run.model.weights:

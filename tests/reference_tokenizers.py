@@ -3,6 +3,7 @@
 import string
 import unicodedata
 
+import tensorflow as tf
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 TRICKY = [
@@ -32,6 +33,19 @@ TRICKY = [
     "don\u2019t ca\u0300n\u0327t A\u030a \u1e9b\u0323 ﬁ ǆ",
     "1234567 １２３ ١٢٣ 12abc34 a1b2",
 ]
+
+
+class Echo(tf.Module):
+    """What is exported to see a tokenizer work without our code: texts -> their ids, and the texts again."""
+
+    def __init__(self, tokenizer):
+        super().__init__()
+        self.tokenizer = tokenizer
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+    def echo(self, texts):
+        token_ids = self.tokenizer.encode(texts)
+        return {"ids": token_ids.values, "texts": self.tokenizer.decode(token_ids)}
 
 
 def bert(tokens, lowercase, strip_accents=None, split_chinese=True):

@@ -10,7 +10,6 @@ from zoo import kinds
 from zoo.registry import KINDS, MODELS
 from zoo.runs import build_model, model_settings
 from zoo.tasks import Task
-from zoo.tokenizers import UNKNOWN_ID
 
 # Each: backbone, training examples, and one of the test split with the new word "zebra".
 QUESTION = {"question": "who runs", "context": "mia runs", "answers": ["mia"], "starts": [0]}
@@ -87,7 +86,7 @@ def test_a_word_of_the_test_split_alone_is_unknown(name):
         columns = kind.columns(task.examples(split))
         for input_name, rows in columns.inputs.items():
             if input_name.endswith("token_ids"):
-                assert (UNKNOWN_ID in np.concatenate(rows)) == unknown, (split, input_name)
+                assert (tokenizer.unknown_id in np.concatenate(rows)) == unknown, (split, input_name)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -120,3 +120,19 @@ def test_nobody_imports_the_command_line():
     for name, tree in MODULES.items():
         if not inside(name, ["zoo.cli"]):
             assert not any(inside(imported, ["zoo.cli"]) for imported in imports(tree)), name
+
+
+# Written in keras.ops alone: a test of nothing else can run on every backend.
+ON_ANY_BACKEND = ("zoo.base", "zoo.decoding", "zoo.layers", "zoo.models", "zoo.parameters", "zoo.samplers",
+                  "zoo.task_model")  # fmt: skip
+
+
+def test_tests_of_models_alone_run_on_every_backend():
+    """`make test-backends` names its files: a new one is easily forgotten."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for file in sorted((ROOT / "tests").glob("test_*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        of_zoo = [name for name in imports(tree) if inside(name, ["zoo"]) and name not in ("zoo", "zoo.registry")]
+        if of_zoo and all(inside(name, ON_ANY_BACKEND) for name in of_zoo):
+            name = file.name.removeprefix("test_")
+            assert f" {name}" in makefile or f",{name}" in makefile, f"add {name} to OF_MODELS in the Makefile"

@@ -11,7 +11,7 @@ from zoo.kinds.language_modelling import LanguageModelling
 from zoo.layers.heads import ClassificationHead, LanguageModelHead
 from zoo.likelihood import likelihood_function, likelihoods
 from zoo.task_model import TaskModel
-from zoo.tokenizers import START_ID, train_tokenizer
+from zoo.tokenizers import train_tokenizer
 
 V = 11
 LENGTHS = [2, 5, 1, 4, 3]
@@ -160,7 +160,7 @@ def test_a_report_is_the_mean_over_target_tokens(run):
     examples = [{"source": text, "target": text} for text in ("ab", "abcdef", "c")]
     figures = evaluate(run, examples=examples, batch_size=4)
     columns = run.kind.columns(examples)
-    assert columns.inputs["token_ids"][0][0] == START_ID
+    assert columns.inputs["token_ids"][0][0] == next(iter(run.kind.tokenizers.values())).start_id
     assert figures["tokens"] == 2 + 1 + 6 + 1 + 1 + 1  # letters, and an [END] each
     nll = one_by_one(run.model, columns).sum() / 12  # no trace of the dropout and the label smoothing of training
     assert figures["nll"] == pytest.approx(nll, rel=1e-4)

@@ -11,11 +11,11 @@ from zoo.kinds.language_modelling import LanguageModelling
 from zoo.kinds.span_answering import SpanAnswering
 from zoo.kinds.tagging import Tagging
 from zoo.kinds.text_to_text import TextToText
-from zoo.tokenizers import END_ID, SPECIAL_TOKENS, START_ID, UNKNOWN_ID
+from zoo.tokenizers import SPECIAL_TOKENS
 from zoo.tokenizers.word import WordTokenizer
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
-S, E = START_ID, END_ID
+UNKNOWN_ID, S, E = 1, 2, 3  # [UNK], [START] and [END] of tokenizers trained here
 
 
 def words(*tokens):

@@ -2,7 +2,6 @@
 
 import json
 
-import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -19,6 +18,7 @@ from tests.pretrained_sources import (
     of_bert,
     of_google,
     of_gpt,
+    refused,
     untrained_run,
     write_google,
     write_huggingface,
@@ -26,6 +26,7 @@ from tests.pretrained_sources import (
 from zoo import pretrained
 from zoo.cli.main import main
 from zoo.initialization import start_from
+from zoo.layers.feed_forward import ACTIVATIONS
 from zoo.layers.heads import ClassificationHead, MaskedLanguageModelHead
 from zoo.registry import MODELS
 from zoo.task_model import TaskModel
@@ -42,20 +43,13 @@ def hub_inputs(x):
     return {**x, "padding_mask": x["padding_mask"].astype("int32")}
 
 
+# keras-hub approximates BERT's GELU by a tanh, whatever the configuration says.
+TANH_CONFIG = BERT_CONFIG | {"hidden_act": "gelu_new"}
+
+
 @pytest.fixture(scope="module")
 def bert_source(tmp_path_factory):
-    return write_huggingface(tmp_path_factory.mktemp("sources") / "bert", BERT_CONFIG, of_bert())
-
-
-@pytest.fixture(scope="module", autouse=True)
-def exact_gelu():
-    """keras-hub approximates BERT's GELU by a tanh; with the exact one its answers are those of BERT."""
-    import keras_hub
-
-    with pytest.MonkeyPatch.context() as patch:
-        module = keras_hub.models.BertBackbone.__init__.__globals__
-        patch.setitem(module, "gelu_approximate", keras.activations.gelu)
-        yield
+    return write_huggingface(tmp_path_factory.mktemp("sources") / "bert", TANH_CONFIG, of_bert())
 
 
 # -- the numbers ----------------------------------------------------------------------------------------------------
@@ -72,12 +66,12 @@ def bert_answers(bert_source):
 
 
 VARIANTS = {
-    "with a head": (BERT_CONFIG, of_bert(), 1),
-    "without prefix": (BERT_CONFIG, of_bert(prefix="", heads=False), 1),
-    "old names of the norms": (BERT_CONFIG, of_bert(norm=("gamma", "beta")), 1),
-    "in three files": (BERT_CONFIG, of_bert(), 3),
+    "with a head": (TANH_CONFIG, of_bert(), 1),
+    "without prefix": (TANH_CONFIG, of_bert(prefix="", heads=False), 1),
+    "old names of the norms": (TANH_CONFIG, of_bert(norm=("gamma", "beta")), 1),
+    "in three files": (TANH_CONFIG, of_bert(), 3),
     "with what repeats others": (
-        BERT_CONFIG,
+        TANH_CONFIG,
         of_bert()
         | {
             "bert.embeddings.position_ids": np.arange(16)[None],
@@ -92,7 +86,7 @@ VARIANTS = {
 @pytest.mark.parametrize("variant", [*VARIANTS, "google"])
 def test_bert_computes_what_keras_hub_computes_from_the_same_numbers(variant, bert_answers, tmp_path):
     if variant == "google":
-        source = write_google(tmp_path / "google", BERT_CONFIG, of_google())
+        source = write_google(tmp_path / "google", TANH_CONFIG, of_google())
     else:
         source = write_huggingface(tmp_path / "source", *VARIANTS[variant])
     backbone = zoo.create("bert", weights=source)
@@ -106,9 +100,22 @@ def test_bert_computes_what_keras_hub_computes_from_the_same_numbers(variant, be
     assert_close(head.pooler(hidden_states[:, 0]), bert_answers[1])
 
 
-def test_heads_of_pretraining_are_the_formulas_of_bert(bert_source):
+@pytest.mark.parametrize(
+    ("published", "ours"),
+    [("gelu", "gelu"), ("gelu_python", "gelu"), ("gelu_new", "gelu_tanh"), ("gelu_pytorch_tanh", "gelu_tanh")],
+)
+def test_the_activation_is_read_from_the_configuration(published, ours, tmp_path):
+    """tests/parity compares the functions themselves."""
+    found = pretrained.read(write_huggingface(tmp_path / "source", BERT_CONFIG | {"hidden_act": published}, of_bert()))
+    assert found.settings["activation"] == ours
+    assert found.backbone().blocks[0].feed_forward.activation is ACTIVATIONS[ours]
+    with refused("activation", ours):
+        found.config(activation="gelu" if ours == "gelu_tanh" else "gelu_tanh")
+
+
+def test_heads_of_pretraining_are_the_formulas_of_bert(tmp_path):
     """Masked LM and next sentence, by NumPy from the published names."""
-    found, arrays = pretrained.read(bert_source), of_bert()
+    found, arrays = pretrained.read(write_huggingface(tmp_path / "source", BERT_CONFIG, of_bert())), of_bert()
     x = inputs()
     backbone = found.backbone()
     states = ops.convert_to_numpy(backbone(x))
@@ -202,6 +209,9 @@ def test_presets_of_keras_hub(task, tmp_path):
         expected = model({**hub_inputs(x), "mask_positions": places}, training=False)
         assert_close(head(states)[x["padding_mask"]], expected[x["padding_mask"]])
     assert found.tokenizer.encode(["Cabbed p"]).to_list() == [list(row) for row in tokenizer(["Cabbed p"])]
+    (tmp_path / "preset" / "tokenizer.json").write_text("{}")
+    with refused("tokenizer.json is damaged", "entry config"):
+        pretrained.read(tmp_path / "preset")
 
 
 def test_a_gpt2_preset_of_keras_hub(tmp_path):

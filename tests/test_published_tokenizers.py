@@ -16,7 +16,7 @@ from tokenizers import pre_tokenizers, trainers
 from tokenizers.models import BPE
 
 from tests import reference_tokenizers as references
-from tests.reference_tokenizers import TRICKY
+from tests.reference_tokenizers import TRICKY, Echo
 from zoo.registry import KINDS
 from zoo.tokenizers import BertTokenizer, ByteLevelBPETokenizer, TokenizerFileError, load_tokenizer
 from zoo.tokenizers.byte_level_bpe import BYTE_OF_LETTER, split_for_merging
@@ -213,17 +213,6 @@ def test_files_that_do_not_fit_are_refused():
         ByteLevelBPETokenizer.from_vocabulary({**vocabulary, "new": 9999}, merges)
     with pytest.raises(ValueError, match="no '</s>'"):
         ByteLevelBPETokenizer.from_vocabulary(vocabulary, merges, end_of_text="</s>")
-
-
-class Echo(tf.Module):
-    def __init__(self, tokenizer):
-        super().__init__()
-        self.tokenizer = tokenizer
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
-    def echo(self, texts):
-        token_ids = self.tokenizer.encode(texts)
-        return {"ids": token_ids.values, "texts": self.tokenizer.decode(token_ids)}
 
 
 # Of tensorflow-text; TensorFlow Serving 2.20 links these.

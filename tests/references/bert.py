@@ -1,25 +1,14 @@
 """BERT against ``transformers`` and keras-hub: what it says, and what a training step would learn.
 
-keras-hub approximates GELU by a hyperbolic tangent, as the later code of BERT's authors does; ``transformers`` and the
-zoo use the error function. For keras-hub's case the zoo's model gets the other GELU: all else must be equal.
+keras-hub approximates GELU by a hyperbolic tangent, as the later code of BERT's authors does; ``transformers`` uses the
+error function, unless its configuration says otherwise.
 
 Shapes: B batch, T length, D hidden_dim, H heads, F intermediate_dim, V vocabulary.
 """
 
 import numpy as np
 
-from tests.references import Case, draw_ids, padding_mask
-from tests.references.weights import (
-    all_variables,
-    fill,
-    fill_keras,
-    gradients,
-    keras_answers,
-    keras_hub_view,
-    per_block,
-    weight_names,
-    zoo_view,
-)
+from tests.references import Case, draw_ids, padding_mask, weights
 
 L, H, D, F, V, LONGEST = 2, 4, 16, 24, 50, 9  # L blocks
 
@@ -47,14 +36,14 @@ TRANSFORMERS = {
     "bert.segment_embedding": "bert.embeddings.token_type_embeddings",
     "bert.positions": "bert.embeddings.position_embeddings",
     "bert.embedding_norm": "bert.embeddings.LayerNorm",
-    **per_block(L, "bert.blocks.{}.", "bert.encoder.layer.{}.", BLOCK),
+    **weights.per_block(L, "bert.blocks.{}.", "bert.encoder.layer.{}.", BLOCK),
     "next.pooler": "bert.pooler.dense",
     "next.classifier": "cls.seq_relationship",
     "masked.dense": "cls.predictions.transform.dense",
     "masked.norm": "cls.predictions.transform.LayerNorm",
     "masked.output_head.bias": "cls.predictions.bias",
 }
-NAMES = list(weight_names(TRANSFORMERS))
+NAMES = list(weights.weight_names(TRANSFORMERS))
 
 # The layers of the zoo <- those of keras-hub's BertBackbone. Its attention's matrices are [D, H, E] and [H, E, D].
 KERAS_HUB_BLOCK = {
@@ -72,7 +61,7 @@ KERAS_HUB = {
     "bert.segment_embedding": "segment_embedding",
     "bert.positions": "position_embedding",
     "bert.embedding_norm": "embeddings_layer_norm",
-    **per_block(L, "bert.blocks.{}.", "transformer_layer_{}/", KERAS_HUB_BLOCK),
+    **weights.per_block(L, "bert.blocks.{}.", "transformer_layer_{}/", KERAS_HUB_BLOCK),
     "next.pooler": "pooled_dense",
     "next.classifier": "classifier",
     "masked.dense": "head/intermediate_dense",
@@ -110,7 +99,7 @@ def transformers_bert():
 
         return view
 
-    fill(NAMES, {name: weight.data.numpy() for name, weight in model.named_parameters()}, view_of)
+    weights.fill(NAMES, {name: weight.data.numpy() for name, weight in model.named_parameters()}, view_of)
     answer = model(
         input_ids=torch.tensor(TOKEN_IDS, dtype=torch.long),
         token_type_ids=torch.tensor(SEGMENT_IDS, dtype=torch.long),
@@ -124,7 +113,7 @@ def transformers_bert():
     tensors = states, model.bert.pooler(states), answer.prediction_logits, answer.seq_relationship_logits, answer.loss
     return {
         **named(*(tensor.detach().numpy() for tensor in tensors)),
-        **gradients(NAMES, {name: weight.grad.numpy() for name, weight in model.named_parameters()}, view_of),
+        **weights.gradients(NAMES, {name: weight.grad.numpy() for name, weight in model.named_parameters()}, view_of),
     }
 
 
@@ -161,19 +150,18 @@ def keras_hub_bert():
         return named(states["sequence_output"], states["pooled_output"], masked_logits, next_logits, loss)
 
     answer()  # makes the weights of the heads
-    variables = all_variables(model, head, classifier)
-    view_of = keras_hub_view(variables, KERAS_HUB)
-    fill_keras(NAMES, variables, view_of)
-    return keras_answers(answer, NAMES, variables, view_of)
+    variables = weights.all_variables(model, head, classifier)
+    view_of = weights.keras_hub_view(variables, KERAS_HUB)
+    weights.fill_keras(NAMES, variables, view_of)
+    return weights.keras_answers(answer, NAMES, variables, view_of)
 
 
-def ours(gelu="gelu"):
-    from zoo.layers.feed_forward import ACTIVATIONS
+def ours(activation="gelu"):
     from zoo.layers.heads import ClassificationHead, MaskedLanguageModelHead
     from zoo.models.bert import Bert, BertConfig
 
-    model = Bert(BertConfig(V, L, H, D, F, max_sequence_length=LONGEST))
-    masked = MaskedLanguageModelHead(V, model.tied_embedding)
+    model = Bert(BertConfig(V, L, H, D, F, max_sequence_length=LONGEST, activation=activation))
+    masked = MaskedLanguageModelHead(V, model.tied_embedding, activation)
     following = ClassificationHead(2, pooling="first")
 
     def answer():
@@ -183,15 +171,13 @@ def ours(gelu="gelu"):
         return named(states, following.pooler(states[:, 0]), masked_logits, next_logits, loss)
 
     answer()  # makes the weights of the heads
-    for layer in [block.feed_forward for block in model.blocks] + [masked.dense]:
-        layer.activation = ACTIVATIONS[gelu]
-    view_of = zoo_view({"bert": model, "masked": masked, "next": following})
-    variables = all_variables(model, masked, following)
-    fill_keras(NAMES, variables, view_of)
-    return keras_answers(answer, NAMES, variables, view_of)
+    view_of = weights.zoo_view({"bert": model, "masked": masked, "next": following})
+    variables = weights.all_variables(model, masked, following)
+    weights.fill_keras(NAMES, variables, view_of)
+    return weights.keras_answers(answer, NAMES, variables, view_of)
 
 
 CASES = [
     Case("bert-transformers", transformers_bert, ours, packages=("torch", "transformers")),
-    Case("bert-keras-hub", keras_hub_bert, lambda: ours(gelu="gelu_tanh"), packages=("keras_hub",)),
+    Case("bert-keras-hub", keras_hub_bert, lambda: ours("gelu_tanh"), packages=("keras_hub",)),
 ]

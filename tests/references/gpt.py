@@ -11,17 +11,7 @@ import functools
 import numpy as np
 
 from tests.backends import compiled
-from tests.references import Case, draw_ids, padding_mask
-from tests.references.weights import (
-    fill,
-    fill_keras,
-    gradients,
-    keras_answers,
-    keras_hub_view,
-    per_block,
-    weight_names,
-    zoo_view,
-)
+from tests.references import Case, draw_ids, padding_mask, weights
 
 L, H, D, V = 2, 4, 16, 60  # L blocks
 F = 4 * D  # OpenAI's GPT knows no other
@@ -47,7 +37,7 @@ BLOCK = {
     "feed_forward_norm": "ln_2",
 }
 THIRDS = ("query", "key", "value")
-BLOCKS = per_block(L, "gpt.blocks.{}.", "transformer.h.{}.", BLOCK)
+BLOCKS = weights.per_block(L, "gpt.blocks.{}.", "transformer.h.{}.", BLOCK)
 GPT1 = {"gpt.embedding": "transformer.tokens_embed", "gpt.positions": "transformer.positions_embed", **BLOCKS}
 GPT2 = {"gpt.embedding": "transformer.wte", "gpt.positions": "transformer.wpe", **BLOCKS}
 GPT2["gpt.final_norm"] = "transformer.ln_f"
@@ -67,7 +57,7 @@ KERAS_HUB = {
     "gpt.embedding": "token_embedding",
     "gpt.positions": "position_embedding",
     "gpt.final_norm": "layer_norm",
-    **per_block(L, "gpt.blocks.{}.", "transformer_layer_{}/", KERAS_HUB_BLOCK),
+    **weights.per_block(L, "gpt.blocks.{}.", "transformer_layer_{}/", KERAS_HUB_BLOCK),
 }
 
 
@@ -104,7 +94,7 @@ def transformers_gpt(norm_first):
     else:
         model, table = transformers.OpenAIGPTLMHeadModel(transformers.OpenAIGPTConfig(**config)), GPT1
     model.eval()
-    names = list(weight_names(table))
+    names = list(weights.weight_names(table))
 
     def view_of(arrays):
         def view(name):
@@ -116,7 +106,7 @@ def transformers_gpt(norm_first):
 
         return view
 
-    fill(names, {name: weight.data.numpy() for name, weight in model.named_parameters()}, view_of)
+    weights.fill(names, {name: weight.data.numpy() for name, weight in model.named_parameters()}, view_of)
     token_ids, mask = torch.tensor(TOKEN_IDS, dtype=torch.long), torch.tensor(MASK)
     labels = torch.where(mask, token_ids, -100)  # -100: not to be predicted; the model shifts them by itself
     answer = model(input_ids=token_ids, attention_mask=mask, labels=labels)
@@ -131,7 +121,7 @@ def transformers_gpt(norm_first):
 
     return {
         **named(answer.logits.detach().numpy(), answer.loss.detach().numpy()),
-        **gradients(names, {name: weight.grad.numpy() for name, weight in model.named_parameters()}, view_of),
+        **weights.gradients(names, {name: weight.grad.numpy() for name, weight in model.named_parameters()}, view_of),
         "greedy_with_cache": greedy(use_cache=norm_first),  # OpenAI's GPT has none
         "greedy_without_cache": greedy(use_cache=False),
     }
@@ -153,8 +143,8 @@ def keras_hub_gpt():
     backbone = keras_hub.models.GPT2Backbone(V, L, H, D, F, max_sequence_length=LONGEST)
     model = keras_hub.models.GPT2CausalLM(backbone)
     model.compile(sampler="greedy", jit_compile=False)
-    names, view_of = list(weight_names(KERAS_HUB)), keras_hub_view(model.weights, KERAS_HUB)
-    fill_keras(names, model.weights, view_of)
+    names, view_of = list(weights.weight_names(KERAS_HUB)), weights.keras_hub_view(model.weights, KERAS_HUB)
+    weights.fill_keras(names, model.weights, view_of)
 
     def answer():
         logits = model(INPUTS, training=False)
@@ -163,7 +153,7 @@ def keras_hub_gpt():
     room = [(0, 0), (0, CHOSEN)]
     prompts = {"token_ids": np.pad(TOKEN_IDS, room), "padding_mask": np.pad(MASK, room)}
     return {
-        **keras_answers(answer, names, model.weights, view_of),
+        **weights.keras_answers(answer, names, model.weights, view_of),
         "greedy_with_cache": behind_the_prompts(model.generate(prompts, stop_token_ids=None)["token_ids"]),
         "greedy_without_cache": greedy_without_cache(model),
     }
@@ -178,8 +168,8 @@ def ours(norm_first=True):
 
     backbone = GPT(GPTConfig(V, L, H, D, F, max_sequence_length=LONGEST, norm_first=norm_first))
     model = TaskModel(backbone, LanguageModelHead(V, backbone.tied_embedding))
-    names, view_of = list(weight_names(GPT2 if norm_first else GPT1)), zoo_view({"gpt": backbone})
-    fill_keras(names, model.weights, view_of)
+    names, view_of = list(weights.weight_names(GPT2 if norm_first else GPT1)), weights.zoo_view({"gpt": backbone})
+    weights.fill_keras(names, model.weights, view_of)
 
     def answer():
         logits = model(INPUTS)
@@ -189,7 +179,7 @@ def ours(norm_first=True):
         return generate(model, INPUTS, TOKEN_IDS, np.array(LENGTHS), LONGEST, NEVER, Greedy())[0]
 
     return {
-        **keras_answers(answer, names, model.weights, view_of),
+        **weights.keras_answers(answer, names, model.weights, view_of),
         "greedy_with_cache": behind_the_prompts(compiled(cached)()),
         "greedy_without_cache": greedy_without_cache(compiled(model)),
     }

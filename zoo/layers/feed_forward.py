@@ -16,6 +16,17 @@ ACTIVATIONS = {
 }
 
 
+def find_activation(name):
+    """The function of this name.
+
+    Raises:
+        UnknownNameError: lists what is possible.
+    """
+    if name not in ACTIVATIONS:
+        raise unknown_name("activation", name, ACTIVATIONS)
+    return ACTIVATIONS[name]
+
+
 class FeedForward(keras.layers.Layer):
     """Two dense layers that look at each place by itself: D -> F -> D (Vaswani et al. 2017, section 3.3).
 
@@ -41,9 +52,7 @@ class FeedForward(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         kernel_initializer = kernel_initializer or "glorot_uniform"
-        if activation not in ACTIVATIONS:
-            raise unknown_name("activation", activation, ACTIVATIONS)
-        self.activation = ACTIVATIONS[activation]
+        self.activation = find_activation(activation)
         self.expand = keras.layers.Dense(intermediate_dim, kernel_initializer=fresh(kernel_initializer))
         self.contract = keras.layers.Dense(
             hidden_dim, kernel_initializer=fresh(output_initializer or kernel_initializer)

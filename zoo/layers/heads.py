@@ -10,6 +10,7 @@ Masks: padding_mask [B, T], True = a real token; None = all tokens are real.
 import keras
 from keras import ops
 
+from zoo.layers.feed_forward import find_activation
 from zoo.registry import unknown_name
 
 POOLINGS = ("first", "last", "mean")
@@ -67,22 +68,27 @@ class LanguageModelHead(keras.layers.Layer):
 class MaskedLanguageModelHead(keras.layers.Layer):
     """Guesses the masked tokens from both sides (Devlin et al. 2018, BERT, arXiv:1810.04805, section 3.1).
 
-    A dense layer, GELU and a normalisation as in the published checkpoints, then logits with a bias.
+    A dense layer, an activation and a normalisation as in the published checkpoints, then logits with a bias.
 
     Args:
         vocabulary_size: int, V.
         tied_to: the :class:`zoo.layers.embeddings.TokenEmbedding` of the backbone, or None.
+        activation: name, that of the backbone, see :class:`zoo.layers.feed_forward.FeedForward`.
         epsilon: float, of the normalisation.
+
+    Raises:
+        UnknownNameError: for another ``activation``.
     """
 
-    def __init__(self, vocabulary_size, tied_to=None, epsilon=1e-12, **kwargs):
+    def __init__(self, vocabulary_size, tied_to=None, activation="gelu", epsilon=1e-12, **kwargs):
         super().__init__(**kwargs)
+        self.activation = find_activation(activation)
         self.norm = keras.layers.LayerNormalization(epsilon=epsilon)
         self.output_head = LanguageModelHead(vocabulary_size, tied_to, bias=True)
 
     def build(self, hidden_states_shape, padding_mask_shape=None):
         normal = keras.initializers.TruncatedNormal(stddev=0.02)
-        self.dense = keras.layers.Dense(hidden_states_shape[-1], activation="gelu", kernel_initializer=normal)
+        self.dense = keras.layers.Dense(hidden_states_shape[-1], self.activation, kernel_initializer=normal)
         self.dense.build(hidden_states_shape)
         self.norm.build(hidden_states_shape)
         self.output_head.build(hidden_states_shape)

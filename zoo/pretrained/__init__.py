@@ -4,6 +4,7 @@
     huggingface.py     config.json, model.safetensors, tokenizer files
     google.py          bert_config.json, bert_model.ckpt, vocab.txt
     keras_hub.py       a preset folder of keras-hub
+    fields.py          what the fields of their configurations mean
     configurations.py  their settings <-> ours
     tables.py          their weights <-> ours, one table for each family and layout
     mapping.py         what the tables mean

@@ -4,15 +4,18 @@
 family          head of the run                             becomes
 ==============  ==========================================  =====================================================
 bert            classification                              BertForSequenceClassification
-bert            tagging                                     BertForTokenClassification (without a pooler, which
-                                                            keras-hub demands: ``transformers`` only)
-bert            span-answering                              BertForQuestionAnswering (likewise)
+bert            tagging                                     BertForTokenClassification
+bert            span-answering                              BertForQuestionAnswering
 gpt             language-modelling, text-to-text            GPT2LMHeadModel; OpenAIGPTLMHeadModel if post-norm,
                                                             which keras-hub does not have
 ==============  ==========================================  =====================================================
 
-keras-hub reads the backbone of BERT with its pooler, and all of GPT-2; it takes for granted that
-GPT-2's intermediate_dim is four times its hidden_dim.
+keras-hub reads all of GPT-2, if its intermediate_dim is four times its hidden_dim. Of BERT it reads
+backbone and pooler, never a head, and stops where there is no pooler: such runs (tagging,
+span-answering) have none, and one that nobody trained would be made up. It approximates BERT's GELU
+by a tanh: only a run with ``activation="gelu_tanh"`` computes the same numbers there. Its
+preprocessor cuts texts at 512 tokens unless told another ``sequence_length``; ask for no more than
+the run's max_sequence_length.
 """
 
 import json
@@ -22,8 +25,9 @@ from pathlib import Path
 
 from keras import ops
 
-from zoo.pretrained.configurations import BERT, GPT1, GPT2, config_of
+from zoo.pretrained.configurations import config_of
 from zoo.pretrained.errors import PretrainedError, names
+from zoo.pretrained.fields import BERT, GPT1, GPT2
 from zoo.pretrained.huggingface import CONFIG, WEIGHTS, letters
 from zoo.pretrained.mapping import expand, write
 from zoo.pretrained.tables import HUGGINGFACE_BERT, HUGGINGFACE_GPT1, HUGGINGFACE_GPT2

@@ -1,13 +1,15 @@
 """Google's original layout: bert_config.json, bert_model.ckpt.* (a TensorFlow checkpoint), vocab.txt."""
 
 from zoo.pretrained import tokenizer_files
-from zoo.pretrained.configurations import BERT, settings_of
+from zoo.pretrained.configurations import settings_of
 from zoo.pretrained.errors import PretrainedError, names
+from zoo.pretrained.fields import BERT
 from zoo.pretrained.files import check_large_file
 from zoo.pretrained.huggingface import letters
 from zoo.pretrained.mapping import read
 from zoo.pretrained.tables import GOOGLE_BERT
 from zoo.pretrained.weights import Pretrained
+from zoo.tokenizers.vocabulary import read_lines
 
 CONFIG, WEIGHTS, VOCABULARY = "bert_config.json", "bert_model.ckpt", "vocab.txt"
 OF_TRAINING = ("adam_m", "adam_v")  # last parts of names: what the optimizer remembers beside each weight
@@ -31,13 +33,7 @@ def load(folder, config, dropout=None):
     except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
         raise PretrainedError(f"{path} is damaged ({type(error).__name__}: {error}); get it again.") from error
     weights = read(GOOGLE_BERT, letters(settings), arrays, path)
-    tokenizer, problem = None, ""
-    try:
-        if not (folder / VOCABULARY).is_file():
-            raise tokenizer_files.NoTokenizer(f"it has no {VOCABULARY}")
-        tokenizer = tokenizer_files.read_bert(tokenizer_files.read_lines(folder / VOCABULARY))
-    except tokenizer_files.NoTokenizer as error:
-        problem = str(error)
+    tokenizer, problem = tokenizer_files.attempt(_tokenizer, folder)
     return Pretrained("bert", settings, weights, tokenizer, str(folder), problem)
 
 
@@ -49,6 +45,12 @@ def _checkpoint(folder):
     if len(found) > 1:
         raise PretrainedError(f"{folder} has more than one checkpoint: {names(path.name for path in found)}; keep one.")
     return found[0]
+
+
+def _tokenizer(folder):
+    if not (folder / VOCABULARY).is_file():
+        raise tokenizer_files.NoTokenizer(f"it has no {VOCABULARY}")
+    return tokenizer_files.read_bert(read_lines(folder / VOCABULARY))
 
 
 def _counts(name):

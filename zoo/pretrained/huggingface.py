@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from zoo.pretrained import tokenizer_files
-from zoo.pretrained.configurations import HUGGINGFACE, settings_of
+from zoo.pretrained.configurations import settings_of
 from zoo.pretrained.errors import PretrainedError, names
+from zoo.pretrained.fields import HUGGINGFACE
 from zoo.pretrained.files import check_large_file, read_json
 from zoo.pretrained.mapping import read
 from zoo.pretrained.tables import HUGGINGFACE_BERT, HUGGINGFACE_GPT1, HUGGINGFACE_GPT2
@@ -34,11 +35,7 @@ def load(folder, config, dropout=None):
     sizes = {**letters(settings), "C": len(labels) if isinstance(labels, dict) else config.get("num_labels", 2)}
     arrays, original = _canonical(_arrays(folder), PREFIXES[kind], folder)
     weights = read(TABLES[kind], sizes, arrays, folder, original)
-    tokenizer, problem = None, ""
-    try:
-        tokenizer = tokenizer_files.read_own(folder) or tokenizer_files.read_huggingface(folder)
-    except tokenizer_files.NoTokenizer as error:
-        problem = str(error)
+    tokenizer, problem = tokenizer_files.attempt(tokenizer_files.read_huggingface, folder)
     return Pretrained(HUGGINGFACE[kind].family, settings, weights, tokenizer, str(folder), problem)
 
 

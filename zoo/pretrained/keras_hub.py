@@ -1,13 +1,15 @@
 """The layout of keras-hub's presets: config.json, model.weights.h5, assets/tokenizer/, task.json and its weights."""
 
 from zoo.pretrained import tokenizer_files
-from zoo.pretrained.configurations import KERAS_HUB, settings_of
+from zoo.pretrained.configurations import settings_of
 from zoo.pretrained.errors import PretrainedError, names
+from zoo.pretrained.fields import KERAS_HUB
 from zoo.pretrained.files import check_large_file, read_config_of, read_json
 from zoo.pretrained.huggingface import letters
 from zoo.pretrained.mapping import read
 from zoo.pretrained.tables import KERAS_HUB_BERT, KERAS_HUB_GPT2
 from zoo.pretrained.weights import Pretrained
+from zoo.tokenizers.vocabulary import read_lines
 
 CONFIG, WEIGHTS, TASK, TASK_WEIGHTS = "config.json", "model.weights.h5", "task.json", "task.weights.h5"
 TABLES = {"BertBackbone": KERAS_HUB_BERT, "GPT2Backbone": KERAS_HUB_GPT2}
@@ -34,11 +36,7 @@ def load(folder, config, dropout=None):
         task = {f"task/{name}": array for name, array in _arrays(folder / TASK_WEIGHTS).items()}
         arrays |= {name: array for name, array in task.items() if not name.startswith(OF_TRAINING)}
     weights = read(TABLES[kind], sizes, arrays, folder)
-    tokenizer, problem = None, ""
-    try:
-        tokenizer = _tokenizer(folder, kind)
-    except tokenizer_files.NoTokenizer as error:
-        problem = str(error)
+    tokenizer, problem = tokenizer_files.attempt(_tokenizer, folder, kind)
     return Pretrained(KERAS_HUB[kind].family, settings, weights, tokenizer, str(folder), problem)
 
 
@@ -72,11 +70,10 @@ def _tokenizer(folder, kind):
     config = read_config_of(folder / "tokenizer.json")
     if kind == "BertBackbone":
         return tokenizer_files.read_bert(
-            tokenizer_files.read_lines(assets / "vocabulary.txt"),
+            read_lines(assets / "vocabulary.txt"),
             lowercase=bool(config.get("lowercase")),
             strip_accents=bool(config.get("strip_accents")),
         )
     if config.get("add_prefix_space"):
         raise tokenizer_files.NoTokenizer("its tokenizer adds a space before each text, which the zoo's does not")
-    merges = (assets / "merges.txt").read_text(encoding="utf-8").split("\n")
-    return tokenizer_files.read_gpt2(read_json(assets / "vocabulary.json"), merges)
+    return tokenizer_files.read_gpt2(read_json(assets / "vocabulary.json"), read_lines(assets / "merges.txt"))

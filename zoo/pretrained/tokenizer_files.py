@@ -1,11 +1,14 @@
 """Reads the tokenizers that come with published weights: BERT's WordPiece and GPT-2's byte-level BPE.
 
-Each function returns a tokenizer, or raises :class:`NoTokenizer`, whose message says what is there
-in place of one: weights can be of use without.
+Weights can be of use without a tokenizer: where there is none, the functions raise :class:`NoTokenizer`,
+whose message says what is there in place of one, and :func:`attempt` keeps the reason.
 """
 
 from zoo.pretrained.errors import names
 from zoo.pretrained.files import read_json
+from zoo.tokenizers import BertTokenizer, ByteLevelBPETokenizer, TokenizerFileError, load_tokenizer
+from zoo.tokenizers.bert import SPECIAL_TOKENS
+from zoo.tokenizers.vocabulary import read_lines
 
 ROLES = {
     "padding": "pad_token",
@@ -14,7 +17,6 @@ ROLES = {
     "end": "sep_token",
     "mask": "mask_token",
 }
-OF_BERT = {"padding": "[PAD]", "unknown": "[UNK]", "start": "[CLS]", "end": "[SEP]", "mask": "[MASK]"}
 END_OF_TEXT = "<|endoftext|>"
 OWN = "zoo_tokenizer"  # `zoo convert` puts the zoo's own file there: nothing is lost on the way back
 
@@ -23,27 +25,16 @@ class NoTokenizer(ValueError):
     """There are no tokenizer files, or others than the zoo knows."""
 
 
-def read_own(folder):
-    """The tokenizer that ``zoo convert`` wrote, or None."""
-    from zoo.tokenizers import load_tokenizer
-
-    return load_tokenizer(folder / OWN) if (folder / OWN).is_dir() else None
-
-
-def read_lines(path):
-    """The tokens of a vocab.txt. Only a newline ends one: vocabularies hold other characters that Python splits at."""
+def attempt(read, *arguments):
+    """What ``read(*arguments)`` returns, and ""; or None, and why there is no tokenizer."""
     try:
-        lines = path.read_bytes().decode("utf-8").rstrip("\n").split("\n")
-    except UnicodeDecodeError as error:
-        raise NoTokenizer(f"{path.name} is not UTF-8 ({error})") from error
-    return [line.removesuffix("\r") for line in lines]
+        return read(*arguments), ""
+    except (NoTokenizer, TokenizerFileError) as error:
+        return None, str(error).removesuffix(".")
 
 
 def read_bert(tokens, lowercase=None, strip_accents=None, split_chinese=True, special_tokens=None):
     """From the tokens in the order of their ids; ``lowercase`` None: as the vocabulary looks."""
-    from zoo.tokenizers import BertTokenizer
-
-    special_tokens = special_tokens or OF_BERT
     if lowercase is None:
         # Google's checkpoints say it in their name only. An uncased vocabulary has not one capital letter.
         written = [token for token in tokens if not (token.startswith("[") and token.endswith("]"))]
@@ -58,8 +49,6 @@ def read_bert(tokens, lowercase=None, strip_accents=None, split_chinese=True, sp
 
 def read_gpt2(vocabulary, merges, end_of_text=END_OF_TEXT):
     """From the contents of vocab.json (token -> id) and the lines of merges.txt."""
-    from zoo.tokenizers import ByteLevelBPETokenizer
-
     try:
         return ByteLevelBPETokenizer.from_vocabulary(vocabulary, merges, end_of_text=end_of_text)
     except (ValueError, KeyError) as error:
@@ -67,7 +56,9 @@ def read_gpt2(vocabulary, merges, end_of_text=END_OF_TEXT):
 
 
 def read_huggingface(folder):
-    """From tokenizer.json, else from vocab.txt or vocab.json and merges.txt; tokenizer_config.json says how."""
+    """From our own file, tokenizer.json, vocab.txt, or vocab.json and merges.txt; tokenizer_config.json says how."""
+    if (folder / OWN).is_dir():
+        return load_tokenizer(folder / OWN)
     config = read_json(folder / "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
     if (folder / "tokenizer.json").is_file():
         try:
@@ -84,7 +75,7 @@ def read_huggingface(folder):
             special_tokens=_special_tokens(config),
         )
     if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
-        merges = (folder / "merges.txt").read_text(encoding="utf-8").split("\n")
+        merges = read_lines(folder / "merges.txt")
         return read_gpt2(read_json(folder / "vocab.json"), merges, _content(config.get("eos_token")) or END_OF_TEXT)
     raise NoTokenizer("it has no tokenizer.json, no vocab.txt, and no vocab.json with merges.txt")
 
@@ -135,7 +126,7 @@ def _in_order(vocabulary):
 
 
 def _special_tokens(config):
-    return {role: _content(config.get(name)) or OF_BERT[role] for role, name in ROLES.items()}
+    return {role: _content(config.get(name)) or SPECIAL_TOKENS[role] for role, name in ROLES.items()}
 
 
 def _content(token):

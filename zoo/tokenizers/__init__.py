@@ -19,26 +19,13 @@ come with vocabularies and special tokens of their own: ``BertTokenizer`` and
 import json
 from pathlib import Path
 
-import numpy as np
-
 from zoo.registry import unknown_name
-from zoo.tokenizers.base import (
-    END_ID,
-    FILE,
-    MASK_ID,
-    PADDING_ID,
-    SPECIAL_TOKENS,
-    START_ID,
-    UNKNOWN_ID,
-    Tokenizer,
-    TokenizerFileError,
-)
+from zoo.tokenizers.base import FILE, SPECIAL_TOKENS, Tokenizer, TokenizerFileError
 from zoo.tokenizers.bert import BertTokenizer
 from zoo.tokenizers.byte import ByteTokenizer
 from zoo.tokenizers.byte_level_bpe import ByteLevelBPETokenizer
 from zoo.tokenizers.character import CharacterTokenizer
 from zoo.tokenizers.splitting import split_words
-from zoo.tokenizers.vocabulary import batches
 from zoo.tokenizers.word import WordTokenizer
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -98,37 +85,13 @@ def load_tokenizer(folder):
         raise TokenizerFileError(f"{file} is damaged ({type(error).__name__}: {error}); save it again.") from error
 
 
-def encode_corpus(tokenizer, texts, chunk=10_000):
-    """Encodes many texts in bulk.
-
-    Args:
-        tokenizer: a :class:`Tokenizer`.
-        texts: iterable of str.
-        chunk: int, how many texts are encoded at once.
-
-    Returns:
-        list of int32 arrays, one per text.
-    """
-    token_ids = []
-    for batch in batches(texts, chunk):
-        ragged = tokenizer.encode(batch)
-        token_ids += np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
-    return token_ids
-
-
 __all__ = [
-    "END_ID",
-    "MASK_ID",
-    "PADDING_ID",
     "SPECIAL_TOKENS",
-    "START_ID",
     "TOKENIZERS",
-    "UNKNOWN_ID",
     "BertTokenizer",
     "ByteLevelBPETokenizer",
     "Tokenizer",
     "TokenizerFileError",
-    "encode_corpus",
     "load_tokenizer",
     "split_words",
     "train_tokenizer",

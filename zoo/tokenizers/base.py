@@ -18,9 +18,8 @@ import tensorflow as tf
 from zoo.tokenizers.lowercasing import normalize
 from zoo.tokenizers.ragged import join, keep
 
-# The layout of tokenizers trained here.
+# Those of tokenizers trained here, ids 0 to 4.
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[START]", "[END]", "[MASK]")
-PADDING_ID, UNKNOWN_ID, START_ID, END_ID, MASK_ID = range(5)
 ROLES = ("padding", "unknown", "start", "end", "mask")
 
 FILE = "tokenizer.json"

@@ -10,14 +10,13 @@ its class of today, for the library's tables are as old as that; and capitals
 that came after version 13 stay, for TensorFlow's tables are.
 """
 
-from pathlib import Path
-
 import tensorflow as tf
 import tensorflow_text as tf_text
 
 from zoo.tokenizers.base import ROLES
 from zoo.tokenizers.byte import valid_utf8
 from zoo.tokenizers.lowercasing import lower_each
+from zoo.tokenizers.vocabulary import read_lines
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
 SPECIAL_TOKENS = dict(zip(ROLES, ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), strict=True))
@@ -77,10 +76,7 @@ class BertTokenizer(WordPieceTokenizer):
     @classmethod
     def from_file(cls, vocab_txt, lowercase, strip_accents=None, split_chinese=True, special_tokens=None):
         """The same from the path of a ``vocab.txt``: a token on each line, the first has id 0."""
-        # Only "\n" ends a line here: vocabularies hold other characters that Python would split at.
-        tokens = Path(vocab_txt).read_bytes().decode("utf-8").removesuffix("\n").split("\n")
-        tokens = [token.removesuffix("\r") for token in tokens]
-        return cls.from_vocabulary(tokens, lowercase, strip_accents, split_chinese, special_tokens)
+        return cls.from_vocabulary(read_lines(vocab_txt), lowercase, strip_accents, split_chinese, special_tokens)
 
     def settings(self):
         return {"strip_accents": self.strip_accents, "split_chinese": self.split_chinese, **super().settings()}

@@ -27,7 +27,7 @@ from zoo.tokenizers.byte import starts_character, valid_utf8
 from zoo.tokenizers.escapes import MARK, hide, reveal
 from zoo.tokenizers.lowercasing import normalize
 from zoo.tokenizers.merging import Merges
-from zoo.tokenizers.vocabulary import count_pieces
+from zoo.tokenizers.vocabulary import count_pieces, read_lines
 
 # Pairs merge within these stretches only. GPT-2's pattern is
 #   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
@@ -110,7 +110,7 @@ class ByteLevelBPETokenizer(Tokenizer):
     def from_files(cls, vocab_json, merges_txt, end_of_text="<|endoftext|>"):
         """The same from the paths of the two files."""
         vocabulary = json.loads(Path(vocab_json).read_text(encoding="utf-8"))
-        return cls.from_vocabulary(vocabulary, Path(merges_txt).read_text(encoding="utf-8").split("\n"), end_of_text)
+        return cls.from_vocabulary(vocabulary, read_lines(merges_txt), end_of_text)
 
     @property
     def merges(self):

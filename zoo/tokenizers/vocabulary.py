@@ -1,8 +1,26 @@
-"""Vocabularies: what occurs in the training texts, and how often."""
+"""Vocabularies: what occurs in the training texts, and how often; or what others wrote down."""
 
 from collections import Counter
+from pathlib import Path
 
 import tensorflow as tf
+
+from zoo.tokenizers.base import TokenizerFileError
+
+
+def read_lines(path):
+    """The lines of a published vocab.txt or merges.txt: a list of str.
+
+    Only a newline ends a line: vocabularies hold other characters that Python would split at.
+
+    Raises:
+        TokenizerFileError: this is not UTF-8.
+    """
+    try:
+        text = Path(path).read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise TokenizerFileError(f"{path} is not UTF-8 ({error}); get it again.") from error
+    return [line.removesuffix("\r") for line in text.rstrip("\n").split("\n")]
 
 
 def most_frequent(counts, limit, min_frequency=1):
