@@ -6,8 +6,8 @@ browse.py       list, show, tasks, data
 training.py     train
 evaluation.py   evaluate
 comparison.py   compare
-use.py          predict, attend, export
-conversion.py   convert
+use.py          predict, attend
+conversion.py   export, convert
 output.py       a table for people, one JSON document for programs
 checks.py       what can be refused before TensorFlow is there
 summaries.py    what is known of families and kinds of task; cached

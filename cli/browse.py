@@ -32,7 +32,7 @@ def show_models(models):
 def list_models(pattern):
     """Families: kind, presets, parameters, tasks, paper.
 
-    PATTERN is part of a name or of a kind; * and ? stand for any characters.
+    PATTERN is a kind, or part of a name or kind; * and ? stand for any characters.
     """
     from zoo.cli.summaries import family_summary
 
@@ -40,7 +40,8 @@ def list_models(pattern):
     names = fnmatch.filter(MODELS.names(), f"*{pattern}*")
     if names:
         return [family_summary(name) for name in names]
-    kinds = fnmatch.filter(BACKBONE_KINDS, f"*{pattern}*")
+    # "decoder" is a kind, and means no encoder_decoder.
+    kinds = [pattern] if pattern in BACKBONE_KINDS else fnmatch.filter(BACKBONE_KINDS, f"*{pattern}*")
     if not kinds:
         raise unknown_name("model or kind", pattern, [*MODELS.names(), *BACKBONE_KINDS])
     return [model for model in map(family_summary, MODELS.names()) if model["kind"] in kinds]

@@ -15,9 +15,12 @@ def comma_separated(convert):
         if given is None:
             return None
         try:
-            return tuple(convert(part.strip()) for part in given.split(",") if part.strip())
+            found = tuple(convert(part.strip()) for part in given.split(",") if part.strip())
         except ValueError:
             raise click.BadParameter(f"{given!r}; expected {convert.__name__} values with commas between.") from None
+        if not found:
+            raise click.BadParameter(f"{given!r} names nothing; expected values with commas between.")
+        return found
 
     return split
 

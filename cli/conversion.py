@@ -1,9 +1,44 @@
-"""A run for other libraries: ``zoo convert``."""
+"""A run for other programs: ``zoo export``, ``zoo convert``."""
 
 import click
 
 from zoo.cli.checks import run_config
 from zoo.cli.output import answers_with
+
+
+def show_export(exported):
+    """Prints where the SavedModel is and how it is asked."""
+    click.echo(exported["folder"])
+    inputs, outputs = (", ".join(exported[side]) for side in ("inputs", "outputs"))
+    click.echo(f"serving_default takes strings ({inputs}) and returns {outputs}")
+    click.echo("In Python: import tensorflow_text, which brings its operations, then tf.saved_model.load.")
+
+
+@click.command(epilog="\b\nExamples:\n  zoo export runs/mine serving/translator\n  zoo export runs/mine out --json")
+@click.argument("run", type=click.Path())
+@click.argument("directory", metavar="DIR", type=click.Path())
+@answers_with(show_export)
+def export(run, directory):
+    """Writes RUN as a SavedModel for TF Serving.
+
+    It goes into DIR/<version>/. Strings go in; texts, labels, tags or answers come out. The next free
+    version is taken: 1, 2, 3, ... TF Serving has all operations it needs; in Python, import tensorflow_text first.
+    """
+    run_config(run)
+    from zoo.quiet import load_tensorflow
+
+    load_tensorflow()
+    import tensorflow as tf
+
+    import zoo
+
+    folder = zoo.export(run, directory)
+    signature = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    return {
+        "folder": str(folder),
+        "inputs": sorted(signature.structured_input_signature[1]),
+        "outputs": sorted(signature.structured_outputs),
+    }
 
 
 def show_conversion(converted):
@@ -51,4 +86,4 @@ def convert(run, directory, format, overwrite):
     }
 
 
-COMMANDS = (convert,)
+COMMANDS = (export, convert)

@@ -5,28 +5,33 @@ import click
 from zoo.cli.checks import run_config
 from zoo.cli.output import answers_with, figure, print_facts, print_table
 
+MOST_LINES, MOST_LETTERS = 8, 400  # of a sample in the table; --json has all
+
 
 def show_evaluation(evaluation):
     """Prints the figures of a split, by length, and some answers."""
     shown = {name: figure(value) for name, value in evaluation.items() if isinstance(value, (int, float, str))}
-    metric = evaluation["metric"]
     print_facts({"nats a token (nll)" if name == "nll" else name: value for name, value in shown.items()})
     if evaluation["by_length"]:
-        columns = ("length of the input", ">examples", ">nll", f">{metric}")
+        figures = dict.fromkeys(name for group in evaluation["by_length"] for name in group)
+        names = [name for name in figures if name not in ("low", "high")]
         rows = [
-            (f"{group['low']} to {group['high']}", *(figure(group.get(key, "")) for key in ("examples", "nll", metric)))
+            (f"{group['low']} to {group['high']}", *(figure(group.get(name, "")) for name in names))
             for group in evaluation["by_length"]
         ]
-        print_table(columns, rows, title="By length")
+        print_table(("length of the input", *(f">{name}" for name in names)), rows, title="By length")
     rows = [
-        ("\n".join(sample["input"].values()), _as_text(sample["expected"]), _as_text(sample["answer"]))
+        ("\n".join(map(_shown, sample["input"].values())), _shown(sample["expected"]), _shown(sample["answer"]))
         for sample in evaluation["samples"]
     ]
     print_table(("input", "expected", "answer"), rows, title="Samples")
 
 
-def _as_text(answer):
-    return " ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
+def _shown(answer):
+    """An answer as a text that leaves room for others: a language model that learned little may never end."""
+    text = " ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
+    start = "\n".join(text.split("\n")[:MOST_LINES])[:MOST_LETTERS]
+    return text if start == text else f"{start} …"
 
 
 @click.command(

@@ -46,7 +46,8 @@ class Program(click.Group):
         except (ValueError, OSError) as error:
             if not _is_message(error):
                 raise
-            _fail(error, 2)
+            is_of_a_file = isinstance(error, OSError) and error.filename and error.strerror
+            _fail(f"{error.filename}: {error.strerror}" if is_of_a_file else error, 2)
         sys.exit(_status(answer))
 
 
@@ -62,7 +63,8 @@ def _is_message(error):
 
     A ValueError from the depths of a library is a mistake of ours; it keeps its traceback.
     """
-    if isinstance(error, OSError):
+    # An error of our own may also come from another process, and then its traceback ends outside.
+    if isinstance(error, OSError) or type(error).__module__.startswith("zoo."):
         return True
     place = error.__traceback__
     while place.tb_next:

@@ -62,7 +62,8 @@ def print_table(columns, rows, title=None):
         whole = heading[:1] in (">", "=")
         widest = max((len(line) for row in rows for line in str(row[i]).split("\n")), default=0)
         justify = "right" if heading.startswith(">") else "left"
-        table.add_column(heading[whole:], justify=justify, min_width=widest if whole else None)
+        # "fold", for what does not fit goes to the next line: otherwise a space behind wide letters costs the last one.
+        table.add_column(heading[whole:], justify=justify, min_width=widest if whole else None, overflow="fold")
     for row in rows:
         table.add_row(*[Text(str(cell)) for cell in row])  # Text: a "[START]" is no markup
     if title:  # not the table's own, which is broken where the table is narrower

@@ -1,4 +1,4 @@
-"""What a run is good for: ``zoo predict``, ``zoo attend``, ``zoo export``."""
+"""What a run says, and where it looks: ``zoo predict``, ``zoo attend``."""
 
 import sys
 
@@ -88,6 +88,8 @@ def _lines():
 
 def _fields(text, names, number):
     """The parts of a text, named as the kind of task names them."""
+    if any("\ud800" <= letter <= "\udfff" for letter in text):  # so Python keeps bytes that are no letters
+        raise click.UsageError(f"text {number} is {text!a}, which is not UTF-8; expected text in UTF-8.")
     parts = text.split("\t") if len(names) > 1 else [text]
     if len(parts) != len(names):
         wanted = " <tab> ".join(names)
@@ -162,39 +164,4 @@ def attend(run, text, out, layer, head, part):
     return {"file": str(file)}
 
 
-def show_export(exported):
-    """Prints where the SavedModel is and how it is asked."""
-    click.echo(exported["folder"])
-    inputs, outputs = (", ".join(exported[side]) for side in ("inputs", "outputs"))
-    click.echo(f"serving_default takes strings ({inputs}) and returns {outputs}")
-    click.echo("In Python: import tensorflow_text, which brings its operations, then tf.saved_model.load.")
-
-
-@click.command(epilog="\b\nExamples:\n  zoo export runs/mine serving/translator\n  zoo export runs/mine out --json")
-@click.argument("run", type=click.Path())
-@click.argument("directory", metavar="DIR", type=click.Path())
-@answers_with(show_export)
-def export(run, directory):
-    """Writes RUN as a SavedModel for TF Serving.
-
-    It goes into DIR/<version>/. Strings go in; texts, labels, tags or answers come out. The next free
-    version is taken: 1, 2, 3, ... TF Serving has all operations it needs; in Python, import tensorflow_text first.
-    """
-    run_config(run)
-    from zoo.quiet import load_tensorflow
-
-    load_tensorflow()
-    import tensorflow as tf
-
-    import zoo
-
-    folder = zoo.export(run, directory)
-    signature = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    return {
-        "folder": str(folder),
-        "inputs": sorted(signature.structured_input_signature[1]),
-        "outputs": sorted(signature.structured_outputs),
-    }
-
-
-COMMANDS = (predict, attend, export)
+COMMANDS = (predict, attend)

@@ -5,12 +5,14 @@ import os
 import resource
 import subprocess
 import sys
+from concurrent.futures import Future
 
 import pytest
 
 from tests import command_line
 from tests.command_line import document
-from zoo.registry import MODELS, TASKS
+from zoo.cli.output import print_table
+from zoo.registry import MODELS, TASKS, UnknownNameError
 
 COMMANDS = ("list", "show", "tasks", "data", "train", "evaluate", "compare", "predict", "attend", "export", "convert")
 
@@ -95,6 +97,21 @@ def test_list(zoo):
     assert max(map(len, table.splitlines())) <= 120
 
 
+def test_the_name_of_a_kind_means_that_kind(zoo):
+    kinds = {family["kind"] for family in document(zoo("list", "decoder", "--json"))}
+    assert kinds == {"decoder"}
+
+
+def test_a_narrow_table_loses_no_letter(monkeypatch, capsys):
+    """A space behind letters of double width must not cost the last of them."""
+    monkeypatch.setenv("COLUMNS", "40")
+    text = "안나가 부엌에서 수진을 보기 전에 유나는 박물관에서 잤고, 민수는 슬펐다."
+    print_table(("input", "expected"), [("가나다라 마바사아 자차카타 파하", text)])
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert all(word in shown for word in text.split())
+
+
 def test_list_is_remembered_until_a_file_changes(zoo, tmp_path, monkeypatch):
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     counted = "counting the parameters of bag_of_words"
@@ -153,6 +170,15 @@ MISTAKES = [
     (["train", "gpt", "copy", "--steps", "0"], ["--steps", "0", "x>=1"]),
     (["train", "gpt", "copy", "--step", "1"], ["--step", "--steps"]),
     (["train", "gpt", "copy", "--steps", "1", "--minutes", "1"], ["--steps", "--minutes", "one budget"]),
+    (["train", "gpt", "copy", "--epochs", "nan"], ["epochs", "nan", "finite"]),
+    (["train", "gpt", "copy", "--epochs", "inf"], ["epochs", "inf", "finite"]),
+    (["train", "gpt", "copy", "--seed", "-1"], ["seed", "-1", "4294967295"]),
+    (["train", "gpt:tiny", "copy", "--preset", "gpt1"], ["'tiny'", "'gpt1'", "choose one"]),
+    (["train", "ngram", "copy", "--out", "bad.tsv/run"], ["bad.tsv/run cannot be made", "is a file"]),
+    (["train", "ngram", "copy", "--out", "/proc/run"], ["/proc/run cannot be made"]),
+    (["train", "gpt", "copy", "--set", "max_sequence_length=3"], ["max_sequence_length", "at least", "not 3"]),
+    (["train", "gpt", "translation", "--data", ""], ["data", "''"]),
+    (["train", "gpt", "copy", "--strategy", "mirrored", "--devices", "CPU:0,CPU:0"], ["CPU:0,", "once"]),
     (["train", "gpt", "copy", "--strategy", "mirored"], ["'mirored'", "mirrored"]),
     (["train", "gpt"], ["TASK"]),
     (["train"], ["MODEL", "--resume"]),
@@ -181,6 +207,7 @@ MISTAKES = [
     (["compare", "cpy"], ["'cpy'", "Did you mean 'copy'"]),
     (["compare", "copy", "--models", "gpt,transfomer"], ["'transfomer'", "Did you mean 'transformer'"]),
     (["compare", "copy", "--seeds", "a"], ["--seeds", "'a'", "int"]),
+    (["compare", "copy", "--models", ","], ["--models", "','", "nothing"]),
     (["compare", "copy", "--models", "bert"], ["bert", "encoder"]),
 ]
 
@@ -220,6 +247,28 @@ def test_a_mistake_of_ours_keeps_its_traceback(zoo, monkeypatch):
     monkeypatch.setattr(MODELS, "names", broken)
     with pytest.raises(ValueError):
         zoo("show", "gpt", catch_exceptions=False)
+
+
+def test_a_mistake_told_by_another_process_is_one_line_too(zoo, monkeypatch):
+    """As in ``zoo compare``, which trains each model in a process of its own."""
+
+    def elsewhere():
+        future = Future()
+        future.set_exception(UnknownNameError("it is told elsewhere."))
+        return future.result()
+
+    monkeypatch.setattr(MODELS, "names", elsewhere)
+    done = zoo("show", "gpt")
+    assert (done.exit_code, done.stderr) == (2, "zoo: it is told elsewhere.\n")
+
+
+def test_an_error_of_the_system_names_the_file(zoo, monkeypatch):
+    def full():
+        raise OSError(28, "No space left on device", "runs/mine/history.csv")
+
+    monkeypatch.setattr(MODELS, "names", full)
+    done = zoo("show", "gpt")
+    assert (done.exit_code, done.stderr) == (2, "zoo: runs/mine/history.csv: No space left on device\n")
 
 
 # -- silence --------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from tests.command_line import document, zoo
 from zoo import plots
 from zoo.attention_maps import FONT_ADVICE, attend, attention_maps
+from zoo.cli.evaluation import show_evaluation
 from zoo.runs import Run
 
 # Kind of task -> its file of data.
@@ -72,6 +73,14 @@ def test_evaluate_prints_tables(runs):
     table = zoo("evaluate", runs("language-modelling")).stdout
     for text in ("perplexity", "bits_per_character", "By length", "Samples"):
         assert text in table
+    assert "perplexity" not in table.split("By length")[1]  # it has no figures there
+
+
+def test_a_sample_leaves_room_for_the_others(capsys):
+    """A language model that has learned little may go on for ever."""
+    sample = {"input": {"text": "민수는"}, "expected": "갔다.", "answer": "끝\n" * 500}
+    show_evaluation({"nll": 1.0, "by_length": [], "samples": [sample]})
+    assert capsys.readouterr().out.count("끝") == 8
 
 
 @pytest.mark.parametrize("task", DATA)
@@ -120,6 +129,7 @@ def test_one_beam_is_greedy(runs):
 @pytest.mark.parametrize(
     ("task", "args", "pieces"),
     [
+        ("translation", ["a\udcff"], ["text 1", "'a\\udcff'", "not UTF-8"]),
         ("classification", ["one part"], ["1 parts", "text <tab> text_pair"]),
         ("classification", ["is a\twas b", "--beam", "2"], ["--beam", "classification"]),
         ("translation", ["a", "--beam", "2", "--seed", "1"], ["--beam", "--seed"]),

@@ -187,6 +187,8 @@ MALFORMED = [
     ("translation", "a.tsv", "a\tb\tc\n", 1, "3 column", "source, target"),
     ("translation", "a.tsv", "a\tb\n\nc\t \n", 3, "'target' is ' '", "a text that is not empty"),
     ("translation", "a.tsv", "source\tkorean\na\tb\n", 1, "a header with source but not all", "source, target"),
+    ("translation", "a.tsv", "a\tb\n".encode("utf-16"), 1, "byte 0xff is not valid UTF-8", "iconv -f UTF-16"),
+    ("translation", "a.jsonl", '{"source": "\\ud800", "target": "b"}\n', 1, "'\\ud800' is half", "both halves"),
     ("translation", "a.tsv", b"a\tb\nc\t\xff\n", 2, "byte 0xff is not valid UTF-8", "text in UTF-8"),
     ("translation", "a.csv", '"a\nb",c\n"d"x,e\n', 3, "expected after", "quotes doubled"),
     ("translation", "a.csv", 'a,b\n"c,d\n', 2, "unexpected end", "quotes doubled"),
@@ -240,6 +242,8 @@ def test_parallel_files_must_have_as_many_lines(tmp_path):
     ("translation", "a.tsv", b"\xef\xbb\xbf\r\n", "the file is empty"),
     ("translation", "a.tsv", "a\tb\n", "1 different example"),
     ("translation", "a.txt", "a\n", r"takes \.tsv or \.csv with columns source, target; \.jsonl"),
+    ("translation", "a.tsv.gz", b"a\tb\n", r"a\.tsv\.gz cannot be unpacked .*whole gzip file"),
+    ("translation", "a.tsv.gz", gzip.compress(b"a\tb\n" * 9)[:-9], r"a\.tsv\.gz cannot be unpacked"),
     ("tagging", "a.csv", "a,O\n", r"takes \.conll, \.tsv or \.txt"),
     ("language-modelling", "a.txt", "one line\n", "at least three documents"),
 ])  # fmt: skip

@@ -13,6 +13,7 @@ results.json                  training speed and the scores of each evaluated sp
 
 import contextlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -66,6 +67,10 @@ def check_folder(folder, overwrite):
             raise RunError(f"{folder} already holds a run. Choose another folder, or say --overwrite (overwrite=True).")
     elif folder.exists() and (not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())):
         raise RunError(f"{folder} is not an empty folder and holds no run: choose another.")
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):  # said before anything is computed
+        problem = "may not be written" if there.is_dir() else "is a file"
+        raise RunError(f"{folder} cannot be made: {there} {problem}. Choose another folder.")
 
 
 def clear_folder(folder):
@@ -83,10 +88,13 @@ def locked(folder):
     """While this context is active, no other process trains into ``folder``; the system frees the lock of a dead one.
 
     Raises:
-        RunError: another process does.
+        RunError: another process does, or there cannot be such a folder.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{folder} cannot be made ({error.strerror}): choose another folder.") from error
     try:
         with filelock.FileLock(folder / LOCK, timeout=0):
             yield

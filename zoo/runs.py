@@ -100,9 +100,12 @@ def parse_model(name, preset=None):
 
     Raises:
         UnknownNameError: no such family or preset.
+        SettingError: two presets are named.
     """
     family_name, _, named = str(name).partition(":")
     family = MODELS.get(family_name)
+    if preset and named and preset != named:
+        raise settings.SettingError(f"{name} names the preset {named!r}, --preset the preset {preset!r}: choose one.")
     preset = preset or named or next(iter(family.presets))
     if preset not in family.presets:
         raise unknown_name(f"preset of model {family_name}", preset, family.presets)
@@ -139,7 +142,14 @@ def model_settings(config, kind, changes):
     fitted = {name: value for name, value in kind.settings().items() if hasattr(config, name)}
     if "max_sequence_length" in fitted:
         fitted["max_sequence_length"] = max(fitted["max_sequence_length"], config.max_sequence_length)
-    return settings.replace(config, {**fitted, **changes})
+    chosen = settings.replace(config, {**fitted, **changes})
+    needed = fitted.get("max_sequence_length") and kind.settings()["max_sequence_length"]
+    if needed and chosen.max_sequence_length < needed:
+        raise settings.SettingError(
+            f"max_sequence_length must be at least {needed}, the longest input of this task, not "
+            f"{chosen.max_sequence_length}."
+        )
+    return chosen
 
 
 def build_model(name, values, kind):

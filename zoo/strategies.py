@@ -57,6 +57,8 @@ def _mirrored(devices):
     missing = [device for device in devices if device not in known]
     if missing:
         raise SettingError(f"no device {', '.join(missing)}. This machine has {', '.join(known)}.")
+    if len(set(devices)) < len(devices):
+        raise SettingError(f"{', '.join(devices)}: name each device once.")
     everything = [name for name in present if "GPU" in name] or present
     return tf.distribute.MirroredStrategy([known[device] for device in devices] or everything)
 

@@ -102,6 +102,11 @@ def train(
         )
     if sum(budget is not None for budget in (steps, epochs, minutes)) > 1:
         raise RunError("give one budget: steps, epochs or minutes.")
+    for name, budget in (("steps", steps), ("epochs", epochs), ("minutes", minutes)):
+        if budget is not None and not 0 < budget < math.inf:
+            raise RunError(f"{name} must be positive and finite, not {budget}.")
+    if not 0 <= seed < 2**32:
+        raise RunError(f"the seed must lie between 0 and 4294967295, not {seed}.")
     if init is not None:
         announce("reading the weights to start from", progress)
     start = start_from(init, family, chosen, dropout=(settings or {}).get("dropout"))
@@ -214,7 +219,8 @@ def resume(folder, *, strategy="none", progress=True):
         config = read_config(folder)
         if config["status"] == "complete":
             raise RunError(
-                f"{folder} is complete: there is nothing to resume. 'zoo train --init {folder}' goes on anew."
+                f"{folder} is complete: there is nothing to resume. To train its weights further: "
+                f"'zoo train {config['model']} {config['task']} --init {folder} --out ANOTHER'."
             )
         checkpoint = Checkpoint.load(folder)
         keras.utils.set_random_seed(config["seed"])

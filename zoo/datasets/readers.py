@@ -5,10 +5,12 @@ Only a line feed ends a line (after an optional carriage return):
 occur inside sentences, and parallel files would lose step.
 """
 
+import codecs
 import csv
 import gzip
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 from zoo.datasets import DataError
@@ -31,16 +33,25 @@ def text_of(path, member=None):
         with zipfile.ZipFile(path) as archive:
             content = archive.read(member)
     else:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        content = _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        expected = "text in UTF-8 (Korean files are often CP949: iconv -f CP949 -t UTF-8 FILE > NEW)"
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        given, who = ("UTF-16", "This one looks like") if is_utf16 else ("CP949", "Korean files are often")
+        expected = f"text in UTF-8 ({who} {given}: iconv -f {given} -t UTF-8 FILE > NEW)"
         raise malformed(path, line, f"byte 0x{content[error.start]:02x} is not valid UTF-8", expected) from error
     if not text.strip():
         raise DataError(f"{path}: the file is empty.")
     return text.replace("\r\n", "\n")
+
+
+def _unpacked(path):
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path} cannot be unpacked ({error}): expected a whole gzip file.") from error
 
 
 def lines_of(path, member=None):

@@ -16,6 +16,11 @@ def json_lines(path):
         except json.JSONDecodeError as error:
             problem = f"{error.msg} (column {error.colno})"
             raise malformed(path, number, problem, "one JSON object on each line") from error
+        try:
+            json.dumps(record, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            problem = f"{error.object[error.start]!a} is half a character"
+            raise malformed(path, number, problem, "both halves of it, or the character itself") from error
         if not isinstance(record, dict):
             raise malformed(path, number, f"a JSON {type(record).__name__}", 'a JSON object, {"name": value, ...}')
         records.append((number, record))

@@ -142,5 +142,7 @@ def strings(record, name, path, line):
 def _paths(given):
     """One path, or several with commas between them; a file that exists may have a comma in its name."""
     given = str(given)
+    if not given:
+        raise DataError("data names no file: '' was given.")
     paths = [given] if Path(given).exists() else given.split(",")
     return [str(Path(path).absolute()) for path in paths]
