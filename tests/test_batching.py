@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from zoo.batching import POOL, Batches, Columns, pad
+from zoo.batching import POOL, Batches, Columns
+from zoo.packing import pad
 
 LENGTHS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5]  # 11 rows: with batches of 4, the last one lacks a row
 
@@ -127,3 +128,11 @@ def test_nothing_to_learn_from_is_refused():
     data = columns([2, 3])
     with pytest.raises(ValueError, match="not a single label counts"):
         Batches(Columns(data.inputs, data.labels, [np.zeros(2), np.zeros(3)]), 4)
+
+
+def test_rows_that_belong_together_are_of_one_length():
+    ids, labels, weights = [np.arange(2), np.arange(3)], [np.arange(2), np.arange(3)], [np.ones(2), np.ones(3)]
+    with pytest.raises(ValueError, match="each row of weights must be as long as that of labels"):
+        next(Batches(Columns({"token_ids": ids}, labels, weights[::-1]), 2).stream())
+    with pytest.raises(ValueError, match="each row of segment_ids must be as long as that of token_ids"):
+        next(Batches(Columns({"token_ids": ids, "segment_ids": ids[::-1]}, labels, weights), 2).stream())

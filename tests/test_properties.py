@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
-from zoo.batching import Batches, Columns, pad
+from zoo.batching import Batches, Columns
 from zoo.decoding import Greedy, Sample, beam_search, generate
 from zoo.layers.masks import causal_mask, combine_masks, padding_to_attention_mask, past_mask
+from zoo.packing import pad
 
 # The same examples in each run: a suite that fails now and then is not believed when it fails.
 quick = settings(max_examples=25, deadline=None, derandomize=True, database=None)

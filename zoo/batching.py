@@ -1,4 +1,4 @@
-"""From encoded examples to padded batches: deterministic, of constant size, without a Python loop in the graph.
+"""From encoded examples to padded batches: deterministic, of constant size, without a loop over rows.
 
 The order of an epoch depends on nothing but the seed and the number of the
 epoch, so that any step of any run can be found again. Every batch has the full
@@ -6,11 +6,14 @@ size: the last one of an epoch is filled up with repeated rows of weight zero,
 which count nowhere and let replicas share each batch evenly.
 """
 
+import functools
 import hashlib
 import itertools
 from dataclasses import dataclass
 
 import numpy as np
+
+from zoo.packing import pack_columns, pick
 
 POOL = 50  # batches that are sorted by length together: little padding, still well shuffled
 
@@ -37,34 +40,19 @@ class Columns:
     def __len__(self):
         return len(next(iter(self.inputs.values())))
 
+    @functools.cached_property
+    def packed(self):
+        """Inputs, labels and weights as :func:`zoo.packing.pick` reads them."""
+        return pack_columns(self.inputs, self.labels, self.weights)
+
     def lengths(self):
         """The number of tokens of each row, over all inputs together (segments not counted twice)."""
-        columns = [column for name, column in self.inputs.items() if name.endswith("token_ids")]
-        return np.sum([[len(row) for row in column] for column in columns], axis=0)
+        inputs, _, _ = self.packed
+        return sum(column.lengths for name, column in inputs.items() if name.endswith("token_ids"))
 
     def per_example(self, values, count):
         """Sums a figure of each row, float64 [rows], over the rows of each of ``count`` examples."""
         return values if self.examples is None else np.bincount(self.examples, values, count)
-
-
-def mask_name(ids_name):
-    """``encoder_token_ids`` -> ``encoder_padding_mask``."""
-    return ids_name.replace("token_ids", "padding_mask")
-
-
-def pad(rows, dtype, multiple=1):
-    """A list of 1-D (or 0-D) arrays as one dense array [B, T] (or [B]), zeros behind the rows.
-
-    Args:
-        multiple: T is rounded up to a multiple of this.
-    """
-    if rows[0].ndim == 0:
-        return np.array(rows, dtype)
-    length = -(-max(len(row) for row in rows) // multiple) * multiple
-    dense = np.zeros((len(rows), max(length, 1)), dtype)
-    for dense_row, row in zip(dense, rows, strict=True):
-        dense_row[: len(row)] = row
-    return dense
 
 
 class Batches:
@@ -79,7 +67,8 @@ class Batches:
     """
 
     def __init__(self, columns, batch_size, seed=None, multiple=1):
-        self.columns = columns if callable(columns) else lambda epoch: columns
+        # The same epoch is asked for by its length, its fingerprint and its batches.
+        self.columns = functools.lru_cache(maxsize=1)(columns) if callable(columns) else lambda epoch: columns
         self.batch_size = batch_size
         self.seed = seed
         self.multiple = multiple
@@ -97,20 +86,33 @@ class Batches:
         """Yields ``(inputs, labels, weights, rows)`` of one epoch; ``rows`` are the examples' indices."""
         columns = self.columns(number)
         for rows in self._order(columns, number):
-            yield (*self._batch(columns, rows), rows)
+            yield (*pick(columns.packed, *self._filled(rows), self.multiple), rows)
 
     def stream(self, start=0):
         """Yields ``(inputs, labels, weights)`` without end, epoch after epoch, from batch number ``start`` on."""
+        for packed, rows, counts in self.plan(start):
+            for of_batch in zip(rows, counts, strict=True):
+                yield pick(packed, *of_batch, self.multiple)
+
+    def plan(self, start=0):
+        """What :meth:`stream` picks in each epoch, without end.
+
+        Yields:
+            :attr:`Columns.packed`; int64 [batches, B], the rows of each batch; float32 [batches, B], 1 for rows that
+            count and 0 for fillers.
+        """
         for number in itertools.count():
             columns = self.columns(number)
             order = self._order(columns, number)
-            for rows in order[start:]:
-                yield self._batch(columns, rows)
+            if start < len(order):
+                rows, counts = zip(*map(self._filled, order[start:]), strict=True)
+                yield columns.packed, np.stack(rows), np.stack(counts)
             start = max(0, start - len(order))
 
     def longest(self):
         """Tokens of the longest input of the first epoch."""
-        return max(len(row) for column in self.columns(0).inputs.values() for row in column)
+        inputs, _, _ = self.columns(0).packed
+        return int(max(column.lengths.max() for column in inputs.values()))
 
     def filled(self):
         """The share of places with a token in them if every row were as long as the longest input."""
@@ -123,12 +125,11 @@ class Batches:
         columns = self.columns(0)
         digest = hashlib.sha256(repr((self.batch_size, self.seed, self.multiple, sorted(columns.inputs))).encode())
         for column in (*columns.inputs.values(), *_flat(columns.labels), *_flat(columns.weights)):
-            for row in column:
-                digest.update(np.ascontiguousarray(row).data)
-                digest.update(b"|")
+            digest.update(b"".join(row.tobytes() + b"|" for row in column))
         return digest.hexdigest()[:16]
 
     def _order(self, columns, epoch):
+        """The rows of each batch of an epoch; the last ones may make a smaller batch."""
         lengths = columns.lengths()
         if self.seed is None:
             # Longest first: memory runs out at once or never; equal lengths in the order of the examples.
@@ -140,26 +141,9 @@ class Batches:
         batches = [batch for pool in pools for batch in _chunks(pool, self.batch_size)]
         return [batches[i] for i in random.permutation(len(batches))]
 
-    def _batch(self, columns, rows):
-        filled = np.resize(rows, self.batch_size)
-        inputs = {}
-        for name, column in columns.inputs.items():
-            picked = [column[i] for i in filled]
-            inputs[name] = pad(picked, np.int32, self.multiple)
-            if name.endswith("token_ids"):
-                lengths = np.array([len(row) for row in picked])
-                inputs[mask_name(name)] = np.arange(inputs[name].shape[1]) < lengths[:, None]
-        labels, weights = (self._pick(column, filled) for column in (columns.labels, columns.weights))
-        for weight in _flat(weights):
-            weight[len(rows) :] = 0.0
-        return inputs, labels, weights
-
-    def _pick(self, column, rows):
-        """Some rows of labels or weights, padded."""
-        if isinstance(column, dict):
-            return {name: self._pick(part, rows) for name, part in column.items()}
-        picked = [column[i] for i in rows]
-        return pad(picked, np.float32 if picked[0].dtype.kind == "f" else np.int32, self.multiple)
+    def _filled(self, rows):
+        """Rows repeated until they fill a batch, and 1 for those that count."""
+        return np.resize(rows, self.batch_size), (np.arange(self.batch_size) < len(rows)).astype(np.float32)
 
 
 def _flat(columns):

@@ -10,6 +10,7 @@ import os
 
 import tensorflow as tf
 
+from zoo import pipeline
 from zoo.registry import unknown_name
 from zoo.settings import SettingError
 
@@ -116,25 +117,15 @@ def distribute(batches, strategy, start=0):
         strategy: a ``tf.distribute.Strategy``.
         start: int.
     """
-    rows = batches.batch_size // strategy.num_replicas_in_sync
-
-    def spec(array):
-        return tf.TensorSpec([rows] + [None] * (array.ndim - 1), array.dtype)  # any length: one graph for all
-
-    signature = tf.nest.map_structure(spec, next(batches.stream()))
     options = tf.data.Options()
     options.autotune.enabled = False  # its threads can stall the end of a short run
 
     def worker_dataset(context):
-        replicas = strategy.num_replicas_in_sync // context.num_input_pipelines
-        first = context.input_pipeline_id * replicas
-
-        def shares():
-            for batch in batches.stream(start):
-                for replica in range(first, first + replicas):
-                    yield tf.nest.map_structure(lambda x, i=replica: x[i * rows : (i + 1) * rows], batch)
-
-        dataset = tf.data.Dataset.from_generator(shares, output_signature=signature)
-        return dataset.prefetch(8 * replicas).with_options(options)
+        everyone = strategy.num_replicas_in_sync
+        replicas = everyone // context.num_input_pipelines
+        shares = pipeline.shares(
+            pipeline.dataset(batches, start), everyone, context.input_pipeline_id * replicas, replicas
+        )
+        return shares.prefetch(8 * replicas).with_options(options)
 
     return iter(strategy.distribute_datasets_from_function(worker_dataset))

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from zoo.batching import Batches, mask_name
+from zoo.batching import Batches
 from zoo.likelihood import mean_loss
 from zoo.metrics import perplexity
+from zoo.packing import mask_name
 from zoo.registry import KINDS
 from zoo.tokenizers import load_tokenizer, train_tokenizer
 
