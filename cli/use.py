@@ -19,6 +19,8 @@ def show_answers(answers):
             click.echo(f"{answer['input']['text']}{answer['continuation']}")
         elif "probabilities" in answer:
             click.echo(f"{answer['label']}\t{answer['probabilities'][answer['label']]:.3f}")
+        elif "filled" in answer:
+            click.echo(answer["filled"])
         elif "tag" in answer:
             words = [(word, tag) for word, tag in zip(answer["word"], answer["tag"], strict=True) if word]
             click.echo(" ".join(word if tag == "O" else f"{word}/{tag}" for word, tag in words))

@@ -11,25 +11,35 @@ from zoo.registry import KINDS, MODELS
 from zoo.runs import build_model, model_settings
 from zoo.tasks import Task
 
-# Each: backbone, training examples, and one of the test split with the new word "zebra".
+# Each: backbone, training examples, and those of the test split with the new word "zebra".
 QUESTION = {"question": "who runs", "context": "mia runs", "answers": ["mia"], "starts": [0]}
 ALL = {
     "text-to-text": (
         "encoder_decoder",
         [{"source": "a b c d e f g h", "target": "h g f e d c b a"}],
-        {"source": "a zebra", "target": "zebra a"},
+        [{"source": "a zebra", "target": "zebra a"}],
     ),
-    "language-modelling": ("decoder", [{"text": "a b a"}], {"text": "a zebra"}),
+    "language-modelling": ("decoder", [{"text": "a b a"}], [{"text": "a zebra"}]),
+    "pretraining": (
+        "encoder",
+        [{"sentences": ["a b a b a", "b"]}, {"sentences": ["b b a b b b"]}],
+        [{"sentences": ["a zebra zebra zebra", "zebra zebra"]}, {"sentences": ["zebra zebra zebra"]}],
+    ),
     "classification": (
         "encoder",
         [{"text": "a b", "text_pair": "b", "label": "no"}, {"text": "b a", "text_pair": "a", "label": "yes"}],
-        {"text": "zebra a", "text_pair": "zebra", "label": "no"},
+        [{"text": "zebra a", "text_pair": "zebra", "label": "no"}],
     ),
-    "tagging": ("encoder", [{"tokens": ["a", "b"], "tags": ["O", "B-x"]}], {"tokens": ["zebra"], "tags": ["O"]}),
-    "span-answering": ("encoder", [QUESTION], {**QUESTION, "question": "who zebra", "context": "mia zebra"}),
+    "tagging": ("encoder", [{"tokens": ["a", "b"], "tags": ["O", "B-x"]}], [{"tokens": ["zebra"], "tags": ["O"]}]),
+    "span-answering": ("encoder", [QUESTION], [{**QUESTION, "question": "who zebra", "context": "mia zebra"}]),
 }
-# Language models are measured by likelihood alone.
-ANSWERING = [(name, kind) for name in ALL if name != "language-modelling" for kind in KINDS.get(name).backbone_kinds]
+# Language models are measured by likelihood alone; what pre-training asks is drawn from the texts themselves.
+ANSWERING = [
+    (name, kind)
+    for name in ALL
+    if name not in ("language-modelling", "pretraining")
+    for kind in KINDS.get(name).backbone_kinds
+]
 
 
 class Words(Task):
@@ -39,7 +49,7 @@ class Words(Task):
 
     def examples(self, split):
         _, train, test = ALL[self.kind]
-        return train if split == "train" else [test]
+        return train if split == "train" else test
 
 
 def fitted(name, backbone_kind=None):

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "zoo.samplers": ((), ("keras",)),
     "zoo.decoding": (("zoo.samplers",), ("keras",)),
     "zoo.world": (("zoo.world",), ()),
-    "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.registry", "zoo.world"), ()),
+    "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.registry", "zoo.settings", "zoo.world"), ()),
     "zoo.datasets": (("zoo.datasets", "zoo.registry"), ("keras",)),
     "zoo.tokenizers": (("zoo.tokenizers", "zoo.registry"), None),
     "zoo.pretrained": (
@@ -43,6 +43,7 @@ MAY_IMPORT = {
             "zoo.batching",
             "zoo.decoding",
             "zoo.layers.heads",
+            "zoo.layers.pretraining",
             "zoo.likelihood",
             "zoo.metrics",
             "zoo.packing",

@@ -16,6 +16,7 @@ from zoo.runs import Run
 DATA = {
     "translation": ("pairs.tsv", [f"the {a} {b}\t{b}는 {a}" for a in ("red", "big", "old") for b in "abcdefghij"]),
     "language-modelling": ("text.jsonl", [json.dumps({"text": f"{a} {b} {a}"}) for a in "abcdef" for b in "ghijk"]),
+    "pretraining": ("text.jsonl", [json.dumps({"text": f"{a} {b}. {b} {a}."}) for a in "abcdef" for b in "ghijk"]),
     "classification": ("pairs.jsonl", [
         json.dumps({"text": f"is {a}", "text_pair": f"was {b}", "label": "same" if a == b else "other"})
         for a in "abcdef" for b in "abcdef"
@@ -32,6 +33,7 @@ DATA = {
 ASKED = {
     "translation": ("transformer", ["the red a", "the old b"]),
     "language-modelling": ("gpt", ["a b"]),
+    "pretraining": ("bert", ["a [MASK]. [MASK] a."]),
     "classification": ("bert", ["is a\twas b"]),
     "tagging": ("birnn", ["A met K"]),
     "question-answering": ("bert", ["where is a\ta is at g"]),
@@ -91,6 +93,7 @@ def test_predict(runs, task):
     expected = {
         "translation": {"target"},
         "language-modelling": {"continuation"},
+        "pretraining": {"filled", "token", "probability"},
         "classification": {"label", "probabilities"},
         "tagging": {"word", "tag", "start", "end"},
         "question-answering": {"answer", "start", "end", "score"},

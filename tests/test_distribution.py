@@ -21,18 +21,18 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import zoo
 for strategy, replicas in (("none", 1), ("mirrored", 2)):
-    for model, task in (("transformer", "translation"), ("birnn", "classification")):
+    for model, task in (("transformer", "translation"), ("birnn", "classification"), ("birnn", "pretraining")):
         # Clipped steps, unequal lengths, and epochs of 16 examples whose last batch is not full. With a large
         # epsilon a step of Adam's depends on the size of the gradient, too, and not on its direction alone.
         run = zoo.train(
             model, task, data=f"{folder}/{task}", steps=8, batch_size=6, seed=5, strategy=strategy, evaluate_every=8,
-            settings={"dropout": 0.0, "num_layers": 1}, out=f"{folder}/{strategy}-{model}", progress=False,
+            settings={"dropout": 0.0, "num_layers": 1}, out=f"{folder}/{strategy}-{model}-{task}", progress=False,
             recipe={"clip_norm": 0.1, "learning_rate": 2e-3, "schedule": "constant", "warmup_steps": 0,
                     "epsilon": 1e-3},
         )
         assert run.config["examples"] == 16
         assert run.config["strategy"].endswith(f"({replicas})"), run.config["strategy"]
-        np.savez(f"{folder}/{strategy}-{model}.npz", *[keras.ops.convert_to_numpy(w) for w in run.model.weights])
+        np.savez(f"{folder}/{strategy}-{model}-{task}.npz", *[keras.ops.convert_to_numpy(w) for w in run.model.weights])
 """
 
 
@@ -42,18 +42,20 @@ def write_data(folder):
     rows = {
         "translation": [f"{text}\t{text[::-1]}" for text in texts],
         "classification": [f"{text}\t{'even' if n % 2 else 'odd'}" for n, text in enumerate(texts)],
+        "pretraining": [json.dumps({"text": f"{text}. {text[:10]}."}) for text in texts],
     }
     for task, lines in rows.items():
         (folder / task).mkdir()
         for split in ("train", "validation", "test"):
-            (folder / task / f"{split}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            ending = "jsonl" if task == "pretraining" else "tsv"
+            (folder / task / f"{split}.{ending}").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def test_two_logical_devices_give_the_weights_of_one(tmp_path):
     write_data(tmp_path)
     done = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    for name in ("transformer", "birnn"):
+    for name in ("transformer-translation", "birnn-classification", "birnn-pretraining"):
         one, two = (np.load(tmp_path / f"{strategy}-{name}.npz") for strategy in ("none", "mirrored"))
         assert one.files
         for key in one.files:

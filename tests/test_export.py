@@ -14,7 +14,9 @@ from zoo.saved_model import ExportError
 from zoo.tasks import find
 
 # One task for each kind of task.
-TASKS = ("tiny-translation:en-ko", "tiny-stories", "tiny-inference", "tiny-names", "tiny-questions")
+TASKS = (
+    "tiny-translation:en-ko", "tiny-stories", "tiny-pretraining", "tiny-inference", "tiny-names", "tiny-questions",
+)  # fmt: skip
 PAIRS = [
     (family, task)
     for task in TASKS

@@ -88,8 +88,11 @@ def attend(run, text, out, layer=None, head=None, part=None):
 def attention_maps(run, text):
     """All attention maps of a run on a text: a list of :class:`AttentionMap`, "cross" first."""
     fields = {run.kind.fields[0]: text} if isinstance(text, str) else dict(text)
-    example = _with_answer(run, fields)
-    inputs, labels, _, _ = next(Batches(run.kind.columns([example]), 1).epoch(0))
+    if run.kind.registered_name == "pretraining":
+        (inputs, _), labels = run.kind.blanks([fields["text"]]), None
+        inputs = {name: np.asarray(tensor) for name, tensor in inputs.items()}
+    else:
+        inputs, labels, _, _ = next(Batches(run.kind.columns([_with_answer(run, fields)]), 1).epoch(0))
     axes = _axes(run.kind, inputs, labels)
     if run.kind.backbone_kind == "encoder_decoder":
         _make_lengths_differ(inputs)

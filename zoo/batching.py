@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo.packing import pack_columns, pick
+from zoo.packing import each, pack_columns, pick
 
 POOL = 50  # batches that are sorted by length together: little padding, still well shuffled
 
@@ -50,6 +50,11 @@ class Columns:
         inputs, _, _ = self.packed
         return sum(column.lengths for name, column in inputs.items() if name.endswith("token_ids"))
 
+    def row(self, number):
+        """Row ``number`` alone, as :class:`Columns`."""
+        parts = (each(lambda column: [column[number]], part) for part in (self.inputs, self.labels, self.weights))
+        return Columns(*parts)
+
     def per_example(self, values, count):
         """Sums a figure of each row, float64 [rows], over the rows of each of ``count`` examples."""
         return values if self.examples is None else np.bincount(self.examples, values, count)
@@ -65,6 +70,8 @@ class Batches:
         seed: decides the order; None keeps the order of the examples (evaluation).
         multiple: sequences are padded to a multiple of this many tokens.
     """
+
+    finish = None  # a method (inputs, labels, weights) -> the same, run in the graph on what a device gets in training
 
     def __init__(self, columns, batch_size, seed=None, multiple=1):
         # The same epoch is asked for by its length, its fingerprint and its batches.
@@ -147,7 +154,7 @@ class Batches:
 
 
 def _flat(columns):
-    """The columns of all outputs: of a dictionary its values, else the one there is."""
+    """The columns in a dictionary, or the one that there is, as a list."""
     return list(columns.values()) if isinstance(columns, dict) else [columns]
 
 

@@ -40,7 +40,7 @@ def start_from(source, family, preset=None, dropout=None):
 
 
 class FromRun:
-    """A run of the same family: its settings, tokenizers, backbone, and its head where it has the same form."""
+    """A run of the same family: settings, tokenizers, backbone, and the head (or its pooler) if of the same form."""
 
     recipe = {}
 
@@ -79,6 +79,8 @@ class FromRun:
             shapes = [[tuple(weight.shape) for weight in layer.weights] for layer in (old, new)]
             if shapes[0] == shapes[1]:
                 new.set_weights(old.get_weights())
+            elif part == "head" and hasattr(old, "pooler") and hasattr(new, "pooler"):
+                new.pooler.set_weights(old.pooler.get_weights())  # pre-trained on whole texts, as the paper has it
             elif part == "backbone":
                 raise RunError(
                     "the weights of the run given as init have other shapes than the new model: change no sizes, and "

@@ -30,6 +30,7 @@ def export(run, directory):
     ==================  ======================  ================================================
     text-to-text        source                  target
     language-modelling  text                    continuation
+    pretraining         text                    filled, token, probability [B, blanks]
     classification      text, [text_pair]       label, probabilities [B, C]
     tagging             text                    word, tag, start, end [B, W]
     span-answering      question, context       answer, start, end, score

@@ -26,15 +26,19 @@ def replace(config, changes):
     for name in changes:
         if name not in types:
             raise unknown_name("setting", name, types)
-    converted = {name: _convert(name, value, types[name]) for name, value in changes.items()}
+    converted = {name: convert(name, value, types[name]) for name, value in changes.items()}
     try:
         return dataclasses.replace(config, **converted)
     except ValueError as error:
         raise SettingError(str(error)) from error
 
 
-def _convert(name, value, wanted):
-    """``value`` as type ``wanted``; unions such as ``int | None`` and ``Literal`` are understood."""
+def convert(name, value, wanted):
+    """``value`` as type ``wanted``; unions such as ``int | None`` and ``Literal`` are understood.
+
+    Raises:
+        SettingError: it cannot be; names the setting ``name``.
+    """
     if typing.get_origin(wanted) is typing.Literal:
         possible = typing.get_args(wanted)
         if value not in possible:

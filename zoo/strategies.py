@@ -126,6 +126,8 @@ def distribute(batches, strategy, start=0):
         shares = pipeline.shares(
             pipeline.dataset(batches, start), everyone, context.input_pipeline_id * replicas, replicas
         )
+        if batches.finish:
+            shares = shares.map(batches.finish)
         return shares.prefetch(8 * replicas).with_options(options)
 
     return iter(strategy.distribute_datasets_from_function(worker_dataset))

@@ -13,20 +13,24 @@ class TaskModel(keras.Model):
     Args:
         backbone: a :class:`zoo.base.Backbone`.
         head: a layer ``head(hidden_states [B, T, D], padding_mask [B, T]) -> logits``
-            (see :mod:`zoo.layers.heads`).
+            (see :mod:`zoo.layers.heads`); the inputs that its ``input_names`` names, int [B, P], come behind the mask.
     """
 
     def __init__(self, backbone, head):
         super().__init__()
         self.backbone = backbone
         self.head = head
-        self(backbone.symbolic_inputs())
+        inputs = backbone.symbolic_inputs()
+        size = next(iter(inputs.values())).shape[0]
+        self.head_inputs = getattr(head, "input_names", ())
+        self({**inputs, **{n: keras.Input((size,), batch_size=size, dtype="int32", name=n) for n in self.head_inputs}})
 
     def build(self, inputs_shape=None):
         """Nothing: the first call makes all weights, see :meth:`zoo.base.Backbone.build`."""
 
     def call(self, inputs):
-        return self.head(self.backbone(inputs), inputs[self.backbone.mask_input])
+        hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names})
+        return self.head(hidden_states, inputs[self.backbone.mask_input], *[inputs[name] for name in self.head_inputs])
 
     def start(self, inputs, max_length):
         """The state before the first token, see :mod:`zoo.base`."""

@@ -12,6 +12,7 @@ from zoo import settings as settings_module
 from zoo.checkpoints import Checkpoint
 from zoo.compilation import COMPILE
 from zoo.initialization import start_from
+from zoo.kinds import TOKENIZER_SETTINGS
 from zoo.learning import learn
 from zoo.machine import machine
 from zoo.optimization import Recipe
@@ -41,6 +42,7 @@ def train(
     recipe=None,
     seed=0,
     data=None,
+    text=None,
     init=None,
     out=None,
     overwrite=False,
@@ -67,6 +69,8 @@ def train(
         recipe: fields of :class:`zoo.optimization.Recipe` that differ from the family's.
         seed: decides weights, dropout and the order of the examples.
         data: path(s) of the user's own files, for the tasks that read them.
+        text: settings of the text side that differ from the task's, name -> value: ``max_length``, ``tokenizer``,
+            ``vocabulary_size``, ...; of pre-training ``masking_rate`` and others, see :class:`zoo.tasks.Task`.
         init: what the training starts from, of the same family: a run (or its folder), or published weights (a
             folder or hub name, see :func:`zoo.pretrained.read`). Settings, tokenizers and backbone weights are its
             own; a run's head, too, where it has the same form, of published ones BERT's pooler. Published weights are
@@ -100,6 +104,10 @@ def train(
             f"{family.registered_name} is of kind {family.kind!r}; task {task.name} ({task.kind}) takes models "
             f"of kind {' or '.join(kind_class.backbone_kinds)}. 'zoo list' shows which."
         )
+    task.adjust(text or {}, kind_class.text_settings)
+    of_tokenizer = set(text or {}) & set(TOKENIZER_SETTINGS)
+    if init is not None and of_tokenizer:
+        raise RunError(f"the tokenizer comes with the weights in {init}: leave out {', '.join(sorted(of_tokenizer))}.")
     if sum(budget is not None for budget in (steps, epochs, minutes)) > 1:
         raise RunError("give one budget: steps, epochs or minutes.")
     for name, budget in (("steps", steps), ("epochs", epochs), ("minutes", minutes)):
@@ -160,6 +168,7 @@ def train(
             "settings": dataclasses.asdict(config),
             "task": task.name,
             "data": task.data or None,
+            "text": {name: getattr(task, name) for name in text or {}},
             "kind": task.kind,
             "recipe": dataclasses.asdict(recipe),
             "steps": steps,

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from zoo.attention_maps import readable
-from zoo.batching import Batches, Columns
+from zoo.batching import Batches
 from zoo.layers.attention import recording
 
 MOST_TOKENS = 24  # a map with more rows is no longer read
@@ -61,5 +61,4 @@ def _one_row(columns):
     longest = np.max([[len(row) for row in column] for column in columns.inputs.values()], axis=0)
     fits = longest <= MOST_TOKENS
     i = int(np.argmax(np.where(fits, longest, -1)) if fits.any() else np.argmin(longest))
-    inputs = {name: [column[i]] for name, column in columns.inputs.items()}
-    return Columns(inputs, [columns.labels[i]], [columns.weights[i]])
+    return columns.row(i)

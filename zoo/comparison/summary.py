@@ -58,6 +58,8 @@ METRICS = {
         digits=2,
         higher_is_better=False,
     ),
+    "masked_accuracy": Figure("masked accuracy %", "share of the masked tokens that are guessed.", 100),
+    "next_accuracy": Figure("next sentence %", "how often it is known whether the second sentence follows.", 100),
     "nll": Figure("nats a token", "mean negative log-likelihood of a target token.", digits=3, higher_is_better=False),
     "bits_per_character": Figure(
         "bits a character",

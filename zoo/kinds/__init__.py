@@ -21,6 +21,7 @@ from zoo.registry import KINDS
 from zoo.tokenizers import load_tokenizer, train_tokenizer
 
 FILE = "kind.json"
+TOKENIZER_SETTINGS = ("tokenizer", "vocabulary_size", "lowercase", "min_frequency")
 
 
 class Kind:
@@ -37,6 +38,7 @@ class Kind:
     backbone_kinds = ()  # which kinds of backbone can take this kind of task
     fields = ("text",)  # the strings of an example that a prediction is made from
     tokenizer_names = ("tokenizer",)
+    text_settings = (*TOKENIZER_SETTINGS, "max_length")  # what of a task may be changed for a training
     own_data_task = None  # the task that reads a user's own files of this kind
     metric = None  # key of the figures that ranks models, unless the task names another (`facts`)
     higher_is_better = True

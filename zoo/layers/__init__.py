@@ -11,6 +11,7 @@
 :mod:`.cells`             vanilla, LSTM and GRU cells
 :mod:`.recurrent`         cells over time, stacked, in one or both directions
 :mod:`.heads`             hidden states to answers
+:mod:`.pretraining`       the head of BERT's pre-training
 ========================  ==================================================================
 """
 
@@ -43,6 +44,7 @@ from zoo.layers.heads import (
 from zoo.layers.initializers import fresh
 from zoo.layers.masks import causal_mask, combine_masks, padding_to_attention_mask, past_mask
 from zoo.layers.positions import LearnedPositions, SinusoidalPositions, sinusoidal_positions
+from zoo.layers.pretraining import PretrainingHead
 from zoo.layers.recurrent import BidirectionalStack, RecurrentLayer, RecurrentStack, over_time
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "LearnedPositions",
     "MaskedLanguageModelHead",
     "MultiHeadAttention",
+    "PretrainingHead",
     "RecurrentCell",
     "RecurrentLayer",
     "RecurrentStack",

@@ -3,6 +3,7 @@
 ==============  ==========================================  =====================================================
 family          head of the run                             becomes
 ==============  ==========================================  =====================================================
+bert            pretraining                                 BertForPreTraining
 bert            classification                              BertForSequenceClassification
 bert            tagging                                     BertForTokenClassification
 bert            span-answering                              BertForQuestionAnswering
@@ -42,6 +43,9 @@ PARTIAL = ".converting-"
 # Kind of task -> the class in transformers, and the parts of the head: name in the table -> attribute of our head.
 BERT_HEADS = {
     "classification": ("BertForSequenceClassification", {"pooler": "pooler", "classifier": "classifier"}),
+    "pretraining": (
+        "BertForPreTraining", {"pooler": "pooler", "masked_lm": "masked_lm", "next_sentence": "next_sentence"},
+    ),
     "tagging": ("BertForTokenClassification", {"classifier": "classifier"}),
     "span-answering": ("BertForQuestionAnswering", {"span": "classifier"}),
 }

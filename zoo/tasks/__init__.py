@@ -9,6 +9,7 @@ import os
 
 from zoo.datasets import DataError
 from zoo.registry import KINDS, TASKS, UnknownNameError, unknown_name
+from zoo.settings import SettingError, convert
 
 
 class Task:
@@ -36,6 +37,9 @@ class Task:
     min_frequency = 1  # rarer words are unknown (word tokenizer)
     shared_vocabulary = True  # text-to-text: one tokenizer for both sides, or one each
     document_boundaries = True  # language modelling: whether [START] and [END] frame each document
+    masking_rate = 0.15  # pre-training: share of the tokens that are to be guessed; of those, how many become [MASK],
+    mask_share, random_share = 0.8, 0.1  # and how many another token
+    whole_words = False  # pre-training: whether all tokens of a word are masked, or none
     metric = None  # the key that ranks models; the kind's own if None
     max_length = 128  # tokens of one text; the sequence a model sees may hold two texts
     steps = 1000  # a sensible budget for a tiny model
@@ -50,6 +54,24 @@ class Task:
             raise unknown_name(f"variant of task {self.registered_name}", variant, self.variants)
         self.variant = variant or (self.variants[0] if self.variants else None)
         self.data = [data] if isinstance(data, (str, os.PathLike)) else list(data or [])
+
+    def adjust(self, changes, names):
+        """Changes settings of the text side of this task.
+
+        Args:
+            changes: name -> value; strings, as from a command line, are converted.
+            names: which can be changed, see :attr:`zoo.kinds.Kind.text_settings`.
+
+        Raises:
+            UnknownNameError, SettingError: no such setting, or a value of another type.
+        """
+        for name, value in changes.items():
+            if name not in names:
+                raise unknown_name(f"text setting of task {self.registered_name}", name, names)
+            value = convert(name, value, type(getattr(self, name)))
+            if type(value) is int and value < 1:
+                raise SettingError(f"{name} must be positive, not {value}.")
+            setattr(self, name, value)
 
     @property
     def name(self):
@@ -69,6 +91,7 @@ class Task:
         ==================  ==============================================================
         text-to-text        source, target: str
         language-modelling  text: str, a document; sentences end with a newline where known
+        pretraining         sentences: list of str, a document
         classification      text: str, [text_pair: str], label: str
         tagging             tokens: list of str, tags: list of str (IOB2: "O", "B-X", "I-X")
         span-answering      context, question: str; answers: list of str; starts: list of int

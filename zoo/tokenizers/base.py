@@ -117,6 +117,17 @@ class Tokenizer(tf.Module):
         """What a token that is not special writes in UTF-8, bytes."""
         return token.encode()
 
+    @property
+    def continues_word(self):
+        """bool [V], True for the tokens that stand inside a word, behind its first token.
+
+        Raises:
+            ValueError: the tokens of this kind do not tell.
+        """
+        raise ValueError(
+            f"the tokens of a {self.name} tokenizer do not tell where a word begins; those of word and wordpiece do."
+        )
+
     def characters(self, token):
         """How many characters of a word a token that is not special covers, int."""
         return len(token)

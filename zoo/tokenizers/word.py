@@ -1,5 +1,7 @@
 """One token per word: what language models and translators used before subwords."""
 
+import numpy as np
+
 from zoo.tokenizers.splitting import glue, words_and_newlines
 from zoo.tokenizers.table import TableTokenizer
 
@@ -14,6 +16,10 @@ class WordTokenizer(TableTokenizer):
 
     name = "word"
     split = staticmethod(words_and_newlines)
+
+    @property
+    def continues_word(self):
+        return np.zeros(self.vocabulary_size, bool)
 
     def decode_in_graph(self, token_ids):
         return glue(self.spell(token_ids, " "))

@@ -8,6 +8,7 @@ vocabulary, tensorflow-text cuts the words.
 from collections import Counter
 
 import keras_hub
+import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
@@ -79,6 +80,10 @@ class WordPieceTokenizer(Tokenizer):
     def words_again(self, token_ids):
         """Token ids, RaggedTensor int32 [B, T] -> words joined by single spaces, string [B]."""
         return tf.strings.regex_replace(self.spell(token_ids, " "), f" {SUFFIX}", "")
+
+    @property
+    def continues_word(self):
+        return np.array([token.startswith(SUFFIX) for token in self.tokens])
 
     def characters(self, token):
         return len(token.removeprefix(SUFFIX))

@@ -1,0 +1,342 @@
+"""Pre-training as in BERT's paper: what is masked, which sentence follows, what is reported, what comes of it."""
+
+import itertools
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zoo
+from zoo.datasets import DataError
+from zoo.kinds._masking import Masking
+from zoo.kinds._pairs import IS_NEXT, NOT_NEXT, cut, draw_pairs
+from zoo.likelihood import likelihood_function, likelihoods
+from zoo.registry import KINDS
+from zoo.run_folder import RunError
+from zoo.strategies import distribute
+from zoo.tasks import find
+
+V, MASK = 50, 4
+SPECIAL = np.arange(V) < 5
+CONTINUES = np.arange(V) % 3 == 2  # of the whole-word tests: 5, 8, 11, ... stand inside a word
+
+
+def rows(count, length, seed=0):
+    """Rows [START] ... [END] of ordinary tokens and their padding mask; each row is shorter than the one before."""
+    random = np.random.default_rng(seed)
+    ids = random.integers(5, V, (count, length)).astype("int32")
+    lengths = np.linspace(length, length // 2, count).astype(int)
+    is_real = np.arange(length) < lengths[:, None]
+    ids[:, 0], ids[np.arange(count), lengths - 1] = 2, 3
+    return np.where(is_real, ids, 0), is_real
+
+
+def masked(ids, is_real, seed=(0, 0), share=None, **changes):
+    masking = Masking(**{"rate": 0.15, "mask_share": 0.8, "random_share": 0.1, "mask_id": MASK,
+                         "is_special": SPECIAL, **changes})  # fmt: skip
+    return [part.numpy() for part in masking(tf.constant(ids), tf.constant(is_real), seed, share)]
+
+
+# -- masks ----------------------------------------------------------------------------------------------------------
+
+
+@given(
+    rate=st.floats(0.05, 0.5), shares=st.sampled_from([(0.8, 0.1), (1.0, 0.0), (0.0, 1.0), (0.3, 0.4), (0.0, 0.0)]),
+    seed=st.integers(0, 2**31 - 1),
+)  # fmt: skip
+@settings(max_examples=15, deadline=None)
+def test_masks_have_the_statistics_of_the_paper(rate, shares, seed):
+    ids, is_real = rows(400, 60)
+    new, places, labels, weights = masked(ids, is_real, (seed, 1), rate=rate, mask_share=shares[0],
+                                          random_share=shares[1])  # fmt: skip
+    ordinary = is_real & ~SPECIAL[ids]
+    # In every row exactly the share that was asked for, rounded; at least one.
+    np.testing.assert_allclose(weights.sum(axis=1), np.maximum(1, rate * ordinary.sum(axis=1)), atol=0.5001)
+    asked = np.zeros_like(is_real)
+    for row in range(len(ids)):
+        chosen = places[row][weights[row] > 0]
+        assert len(set(chosen)) == len(chosen)
+        asked[row, chosen] = True
+        np.testing.assert_array_equal(labels[row][weights[row] > 0], ids[row, chosen])
+    assert not (asked & ~ordinary).any()  # neither [START] nor [END] nor padding
+    np.testing.assert_array_equal(new[~asked], ids[~asked])
+
+    count, before, after = asked.sum(), ids[asked], new[asked]
+    spread = 4 * np.sqrt(0.25 / count)  # four standard deviations of a share, at most
+    assert np.mean(after == MASK) == pytest.approx(shares[0], abs=spread)
+    # A random token is the old one in one case of V - 5.
+    changed = (after != MASK) & (after != before)
+    assert np.mean(changed) == pytest.approx(shares[1] * (1 - 1 / (V - 5)), abs=spread)
+    assert not SPECIAL[after[changed]].any()
+    # Every ordinary place is as likely as any other: those in the first half of a row are half of the choice.
+    first_half = np.arange(60) < (is_real.sum(axis=1) / 2)[:, None]
+    assert asked[first_half & ordinary].mean() == pytest.approx(asked[ordinary].mean(), abs=spread)
+
+
+def test_masks_follow_from_the_seed_and_rows_of_a_batch_may_be_shared():
+    ids, is_real = rows(6, 40)
+    once, again, other = (masked(ids, is_real, seed) for seed in ((3, 7), (3, 7), (3, 8)))
+    for a, b in zip(once, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(once[0], other[0])
+    for first in (0, 3):
+        part = masked(ids[first : first + 3], is_real[first : first + 3], (3, 7), (first, 6))
+        np.testing.assert_array_equal(part[0], once[0][first : first + 3])
+
+
+def test_whole_words_are_masked_or_left():
+    ids, is_real = rows(400, 60)
+    new, _, _, weights = masked(ids, is_real, mask_share=1.0, random_share=0.0, continues_word=CONTINUES)
+    is_masked = new == MASK
+    assert weights.sum() == is_masked.sum()
+    inside = CONTINUES[ids[:, 1:]] & is_real[:, 1:] & ~SPECIAL[ids[:, :-1]] & ~SPECIAL[ids[:, 1:]]
+    assert inside.any()
+    np.testing.assert_array_equal(is_masked[:, 1:][inside], is_masked[:, :-1][inside])
+    ordinary = is_real & ~SPECIAL[ids]
+    assert is_masked.sum() / ordinary.sum() == pytest.approx(0.15, abs=0.005)
+    assert (is_masked.sum(axis=1) >= 1).all()
+
+
+# -- pairs ----------------------------------------------------------------------------------------------------------
+
+
+def numbered(*lengths):
+    """Documents whose tokens are all different: (document, sentence, place) can be read off a token."""
+    return [
+        [1_000_000 * d + 1_000 * s + np.arange(length, dtype=np.int32) for s, length in enumerate(document)]
+        for d, document in enumerate(lengths)
+    ]
+
+
+documents_of_lengths = st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=12), min_size=2, max_size=6)
+
+
+@given(documents_of_lengths, st.integers(2, 60), st.integers(0, 1000))
+@settings(max_examples=100, deadline=None)
+def test_a_pair_is_called_next_where_its_second_part_follows(lengths, room, seed):
+    documents = numbered(*lengths)
+    follows = {  # token -> the next one of its document
+        int(a): int(b)
+        for document in documents
+        for a, b in itertools.pairwise(np.concatenate(document))
+    }
+    pairs = draw_pairs(documents, room, np.random.default_rng(seed))
+    for pair in pairs:
+        assert len(pair.first) and len(pair.second) and len(pair.first) + len(pair.second) <= room
+        for part in (pair.first, pair.second):  # each part is a stretch of one document
+            assert all(follows[int(a)] == b for a, b in itertools.pairwise(part))
+        of_first, of_second = pair.first[0] // 1_000_000, pair.second[0] // 1_000_000
+        assert of_first == pair.document
+        assert (of_second == of_first) == (pair.label == IS_NEXT)
+        if pair.label == IS_NEXT:
+            assert pair.second[0] > pair.first[-1]
+    assert {pair.document for pair in pairs} == set(range(len(documents)))
+
+
+def test_without_cutting_the_second_part_begins_where_the_first_one_ends():
+    documents = numbered([4, 3, 5, 2, 6, 4], [3, 3, 3, 3])
+    for seed in range(50):
+        for pair in draw_pairs(documents, 200, np.random.default_rng(seed)):
+            tokens = np.concatenate(documents[pair.document]).tolist()
+            after = tokens[tokens.index(pair.first[-1]) + 1 :]
+            if pair.label == IS_NEXT:
+                assert pair.second.tolist() == after[: len(pair.second)]
+            begins = {int(sentence[0]) for document in documents for sentence in document}
+            assert {int(pair.first[0]), int(pair.second[0])} <= begins  # whole sentences
+
+
+def test_half_of_all_pairs_are_true_and_no_token_is_lost():
+    documents = numbered(*[[5, 9, 2, 7, 12, 4, 6]] * 300)
+    pairs = draw_pairs(documents, 30, np.random.default_rng(0))
+    assert len(pairs) > 600
+    share = np.mean([pair.label == IS_NEXT for pair in pairs])
+    assert share == pytest.approx(0.5, abs=4 * np.sqrt(0.25 / len(pairs)))
+    others = {int(pair.second[0]) // 1_000_000 - pair.document for pair in pairs if pair.label == NOT_NEXT}
+    assert len(others) > 200  # from anywhere
+    # A sentence of 500 tokens is read in parts, each in a pair: it is not cut down to one window.
+    long = draw_pairs(numbered([500], [500]), 30, np.random.default_rng(0))
+    read = {int(token) for pair in long for part in (pair.first, pair.second) for token in part}
+    assert len(read) > 0.9 * 1000
+
+
+def loop_of_the_paper(first, second, room):
+    """Lengths after cutting token by token, as the published code does."""
+    first, second = len(first), len(second)
+    while first + second > room:
+        if first > second:
+            first -= 1
+        else:
+            second -= 1
+    return first, second
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(2, 60), st.integers(0, 99))
+@settings(deadline=None)
+def test_the_longer_part_is_cut_at_both_ends(a, b, room, seed):
+    first, second = np.arange(a), np.arange(100, 100 + b)
+    parts = cut(first, second, room, np.random.default_rng(seed))
+    assert tuple(map(len, parts)) == loop_of_the_paper(first, second, room)
+    for part in parts:
+        np.testing.assert_array_equal(np.diff(part), 1)
+
+
+def test_both_ends_are_cut_equally_often():
+    random = np.random.default_rng(0)
+    starts = [cut(np.arange(100), np.arange(0), 60, random)[0][0] for _ in range(500)]
+    assert np.mean(starts) == pytest.approx(20, abs=4 * np.sqrt(40 * 0.25 / 500))
+
+
+# -- refusals -------------------------------------------------------------------------------------------------------
+
+
+class Words(zoo.tasks.Task):
+    """Documents of words."""
+
+    registered_name, kind, tokenizer = "words", "pretraining", "word"
+
+
+TWO = [{"sentences": ["a b c d.", "e f g h.", "i j k l."]}, {"sentences": ["m n o p.", "q r s t."]}]
+
+
+def fitted(**changes):
+    task = Words()
+    for name, value in changes.items():
+        setattr(task, name, value)
+    return KINDS.get("pretraining").fit(task, "encoder", TWO)
+
+
+def test_one_document_is_refused(tmp_path):
+    for seed in (None, 0):
+        with pytest.raises(ValueError, match=r"from two documents, and there is 1: give at least two"):
+            fitted().batches(TWO[:1], 4, seed)
+    (tmp_path / "one.txt").write_text("A long text. Of one document.\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"one\.txt: one document; .* blank lines between documents"):
+        find("pretraining", data=tmp_path / "one.txt").examples("train")
+
+
+def test_settings_that_mean_nothing_are_refused():
+    for changes in ({"masking_rate": 0.0}, {"masking_rate": 1.0}, {"mask_share": 0.8, "random_share": 0.3}):
+        with pytest.raises(ValueError, match=r"masking_rate must lie between 0 and 1"):
+            fitted(**changes)
+    with pytest.raises(ValueError, match=r"byte tokenizer do not tell where a word begins"):
+        fitted(whole_words=True, tokenizer="byte")
+
+
+# -- the pipeline ---------------------------------------------------------------------------------------------------
+
+
+def stream(kind, start=0, count=6):
+    batches = kind.batches(TWO, 2, seed=5)
+    iterator = distribute(batches, tf.distribute.get_strategy(), start)
+    return [tf.nest.map_structure(lambda x: x.numpy(), next(iterator)) for _ in range(count)], len(batches)
+
+
+def test_masks_are_new_in_each_epoch_and_the_stream_can_be_taken_up_anywhere():
+    kind = fitted()
+    batches, per_epoch = stream(kind, count=12)
+    rest, _ = stream(kind, start=5, count=7)
+    for a, b in zip(batches[5:], rest, strict=True):
+        keras.tree.map_structure(np.testing.assert_array_equal, a, b)
+    seen = {}  # an unmasked text -> the places that were masked, epoch after epoch
+    for number, (inputs, labels, weights) in enumerate(batches):
+        ids = inputs["token_ids"].copy()
+        for row, (text, places) in enumerate(zip(ids, inputs["masked_positions"], strict=True)):
+            counted = weights["masked"][row] > 0
+            text[places[counted]] = labels["masked"][row][counted]
+            if weights["next"][row]:
+                seen.setdefault(tuple(text), []).append((number // per_epoch, tuple(places[counted])))
+    repeated = [places for places in seen.values() if len({epoch for epoch, _ in places}) > 1]
+    assert repeated
+    assert any(len({place for _, place in places}) > 1 for places in repeated)
+
+
+def test_labels_are_asked_at_masked_places_only():
+    kind = fitted()
+    backbone = zoo.create("bert", vocabulary_size=kind.tokenizer.vocabulary_size, num_layers=1, hidden_dim=8,
+                          intermediate_dim=8, max_sequence_length=128)  # fmt: skip
+    model = zoo.task_model.TaskModel(backbone, kind.head(backbone))
+    totals, counts = likelihoods(likelihood_function(model), kind.batches(TWO, 4))
+    columns = kind.columns(TWO)
+    ordinary = [int((~kind.tokenizer.is_special[ids]).sum()) for ids in kind._packed(
+        kind._documents(TWO), np.random.default_rng(0)).inputs["token_ids"]]  # fmt: skip
+    assert counts["masked"].tolist() == [max(1, round(0.15 * n)) for n in ordinary]
+    assert counts["next"].tolist() == [1] * len(columns)
+    # By hand from the logits of one row.
+    inputs, labels, *_ = next(iter(kind.batches(TWO, 1).epoch(0)))
+    probabilities = keras.tree.map_structure(lambda x: np.array(tf.nn.softmax(x))[0], model(inputs, training=False))
+    (row,) = [i for i in range(len(columns)) if len(columns.inputs["token_ids"][i]) == max(columns.lengths())][:1]
+    for name in ("masked", "next"):
+        right = np.atleast_1d(labels[name][0])
+        nats = -np.log(np.atleast_2d(probabilities[name])[np.arange(len(right)), right]).sum()
+        assert totals[name][row] == pytest.approx(nats, rel=1e-4)
+    figures = kind.likelihood(TWO, totals, counts)
+    assert figures["nll"] == pytest.approx(figures["masked_nll"] + figures["next_nll"])
+    assert figures["perplexity"] == pytest.approx(np.exp(figures["masked_nll"]))
+
+
+def test_accuracies_are_shares_of_the_questions():
+    answers = [{"masked": [(5, 5), (6, 7)], "next": [(0, 0)]}, {"masked": [(8, 8)], "next": [(1, 0), (1, 1)]}]
+    assert fitted().score([], answers) == {"masked_accuracy": 2 / 3, "next_accuracy": 2 / 3}
+
+
+# -- a whole run ----------------------------------------------------------------------------------------------------
+
+SMALL = {"num_layers": 1, "hidden_dim": 16, "intermediate_dim": 16, "max_sequence_length": 64}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pretraining")
+    lines = [
+        json.dumps({"text": f"The {a} sees the {b}. It runs to the {c}. The {b} is happy."})
+        for a in ("cat", "dog", "고양이")
+        for b in ("bird", "horse", "fish")
+        for c in ("barn", "house", "집")
+    ]
+    (folder / "stories.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return zoo.train("bert", "pretraining", data=folder / "stories.jsonl", settings=SMALL, steps=40, batch_size=16,
+                     recipe={"learning_rate": 3e-3, "warmup_steps": 5}, out=folder / "run", progress=False)  # fmt: skip
+
+
+def test_a_run_learns_reports_and_fills_blanks(run):
+    first, last = run.history()[0]["train_loss"], run.history()[-1]["train_loss"]
+    assert last < first - 0.5
+    figures = zoo.evaluate(run, "test")
+    assert {"masked_accuracy", "next_accuracy", "masked_nll", "next_nll", "nll", "perplexity"} <= set(figures)
+    assert figures["samples"][0]["input"]["text"].count("[MASK]") == 1
+    two, none = zoo.predict(run, ["The [MASK] sees the 고양이. [MASK] runs.", "[MASK] house"])
+    assert len(two["token"]) == len(two["probability"]) == 2
+    assert none["token"][1:] == [""]
+    assert "sees the 고양이." in two["filled"] and "[MASK]" not in two["filled"]
+    with pytest.raises(ValueError, match=r"has no blank: write \[MASK\]"):
+        zoo.predict(run, ["no blank here"])
+
+
+# Task of one's own data -> its lines, and whether its head begins with the pooler.
+TUNED = {
+    "classification": ([json.dumps({"text": f"{a} {b}", "label": a}) for a in "xy" for b in "abcdefgh"], True),
+    "tagging": ([json.dumps({"tokens": [a, b], "tags": ["O", "B-x"]}) for a in "xy" for b in "abcdefgh"], False),
+}
+
+
+@pytest.mark.parametrize("task", TUNED)
+def test_fine_tuning_starts_from_backbone_and_pooler(run, task, tmp_path):
+    lines, has_pooler = TUNED[task]
+    data = tmp_path / "data.jsonl"
+    data.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    options = {"data": data, "steps": 1, "init": run.folder, "out": tmp_path / "run", "progress": False}
+    with pytest.raises(RunError, match=r"max_sequence_length"):  # the run knows 64 positions
+        zoo.train("bert", task, **options)
+    with pytest.raises(RunError, match=r"leave out lowercase"):
+        zoo.train("bert", task, text={"lowercase": True}, **options)
+    recipe = {"learning_rate": 1e-30, "weight_decay": 0}  # nothing moves
+    tuned = zoo.train("bert", task, text={"max_length": 30}, recipe=recipe, **options)
+    assert tuned.config["text"] == {"max_length": 30}
+    old, new = run.model, tuned.model
+    for a, b in [(old.backbone, new.backbone)] + ([(old.head.pooler, new.head.pooler)] if has_pooler else []):
+        for before, after in zip(a.get_weights(), b.get_weights(), strict=True):
+            np.testing.assert_array_equal(after, before)
