@@ -6,7 +6,8 @@ browse.py       list, show, tasks, data
 training.py     train
 evaluation.py   evaluate
 comparison.py   compare
-use.py          predict, attend
+prediction.py   predict
+use.py          attend
 conversion.py   export, convert
 output.py       a table for people, one JSON document for programs
 checks.py       what can be refused before TensorFlow is there

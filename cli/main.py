@@ -16,7 +16,7 @@ import sys
 
 import click
 
-from zoo.cli import browse, comparison, conversion, evaluation, training, use
+from zoo.cli import browse, comparison, conversion, evaluation, prediction, training, use
 from zoo.registry import unknown_name
 
 
@@ -91,6 +91,6 @@ def main():
     """
 
 
-for part in (browse, training, evaluation, comparison, use, conversion):
+for part in (browse, training, evaluation, comparison, prediction, use, conversion):
     for command in part.COMMANDS:
         main.add_command(command)

@@ -123,6 +123,21 @@ def test_sampling_is_repeated_by_its_seed(runs):
     assert len(zoo("predict", runs("language-modelling"), "a", "--seed", "1", "--max-tokens", "2").stdout) < len(first)
 
 
+def test_streamed_answers_are_those_printed_at_once(runs):
+    for task, options in (("language-modelling", ["--seed", "1", "--stop", "e"]), ("translation", [])):
+        command = ("predict", runs(task), *ASKED[task][1], *options)
+        streamed = zoo(*command, "--stream")
+        assert (streamed.exit_code, streamed.stdout) == (0, zoo(*command).stdout)
+
+
+def test_a_prompt_longer_than_the_window_is_refused_or_the_window_slides(runs):
+    command = ("predict", runs("language-modelling"), "a " * 140, "--max-tokens", "3")
+    refused = zoo(*command)
+    assert refused.exit_code == 2 and "--long-prompts slide" in refused.stderr
+    slid = zoo(*command, "--long-prompts", "slide")
+    assert slid.exit_code == 0 and slid.stdout.startswith("a " * 140)
+
+
 def test_one_beam_is_greedy(runs):
     text = ASKED["translation"][1][0]
     greedy, beam = (zoo("predict", runs("translation"), text, *more).stdout for more in ((), ("--beam", "1")))
@@ -136,6 +151,10 @@ def test_one_beam_is_greedy(runs):
         ("classification", ["one part"], ["1 parts", "text <tab> text_pair"]),
         ("classification", ["is a\twas b", "--beam", "2"], ["--beam", "classification"]),
         ("translation", ["a", "--beam", "2", "--seed", "1"], ["--beam", "--seed"]),
+        ("translation", ["a", "--beam", "2", "--stream"], ["--beam", "--stream"]),
+        ("translation", ["a", "--stream", "--json"], ["--stream", "--json"]),
+        ("translation", ["a", "--stop", ""], ["empty string"]),
+        ("classification", ["is a\twas b", "--stream"], ["--stream", "classification"]),
         ("translation", ["a", "--temperature", "0"], ["temperature", "above 0"]),
     ],
 )

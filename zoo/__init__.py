@@ -16,6 +16,7 @@ _PUBLIC = {
     "train": "zoo.training",
     "evaluate": "zoo.evaluation",
     "predict": "zoo.prediction",
+    "stream": "zoo.prediction",
     "resume": "zoo.training",
     "compare": "zoo.comparison.protocol",
     "attend": "zoo.attention_maps",

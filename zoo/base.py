@@ -68,7 +68,7 @@ class Backbone(keras.Model):
         size = None
         if keras.config.backend() == "torch":
             # PyTorch knows no unknown sizes: Keras would try 83 instead, more tokens than some models can read.
-            size = min(2, getattr(self.config, "max_sequence_length", 2))
+            size = min(2, self.max_sequence_length or 2)
         dtypes = {name: "bool" if name.endswith("mask") else "int32" for name in self.input_names}
         return {name: keras.Input((size,), batch_size=size, dtype=dtype, name=name) for name, dtype in dtypes.items()}
 
@@ -76,6 +76,11 @@ class Backbone(keras.Model):
     def hidden_dim(self):
         """Size D of the hidden states that ``call`` returns."""
         return self.config.hidden_dim
+
+    @property
+    def max_sequence_length(self):
+        """How many tokens one input may have; None: any number."""
+        return getattr(self.config, "max_sequence_length", None)
 
     @property
     def tied_embedding(self):

@@ -61,12 +61,51 @@ def generate(
     Raises:
         ValueError: if the prompts are wider than ``max_length``.
     """
-    sampler = sampler or Greedy()
     if isinstance(sampler, Beam):
         prompt = (prompt_ids, prompt_lengths, max_length, end_id)
         beams = (sampler.num_beams, sampler.length_penalty)
         token_ids, lengths, _ = beam_search(model, inputs, *prompt, *beams, padding_id, row_lengths)
         return token_ids, lengths
+    prompt = (prompt_ids, prompt_lengths, max_length, end_id)
+    walk, is_unfinished, extend = _steps(model, inputs, *prompt, sampler, seed, padding_id, row_lengths)
+    _, token_ids, lengths, _ = ops.while_loop(is_unfinished, extend, walk)
+    return token_ids, lengths
+
+
+def stream(compiled=None, **arguments):
+    """The texts of :func:`generate` while they grow, for people who wait; runs eagerly, step by step.
+
+    Args:
+        **arguments: by name, as for :func:`generate`, but no :class:`Beam`.
+        compiled: a function that compiles a step, such as ``tf.function``; None: it is called as it is.
+
+    Yields:
+        ``token_ids`` int32 [B, T] and ``lengths`` int32 [B], how many of them are there by now.
+    """
+    walk, is_unfinished, extend = _steps(**arguments)
+    extend = compiled(extend) if compiled else extend
+    while is_unfinished(*walk):
+        walk = extend(*walk)
+        t, token_ids, lengths, _ = walk
+        yield token_ids, ops.minimum(lengths, t + 1)
+
+
+def _steps(
+    model,
+    inputs,
+    prompt_ids,
+    prompt_lengths,
+    max_length,
+    end_id,
+    sampler=None,
+    seed=None,
+    padding_id=0,
+    row_lengths=None,
+):
+    """The walk over the positions: where it begins, whether it goes on, one step of it."""
+    sampler = sampler or Greedy()
+    if isinstance(sampler, Beam):
+        raise ValueError("the best of many beams is known at the end only: sample, or be greedy, to see a text grow.")
     token_ids, prompt_lengths, positions = _prepare(prompt_ids, prompt_lengths, max_length, padding_id)
     batch_size = ops.shape(token_ids)[0]
     # All random numbers are drawn beforehand, [B, T]: the loop itself is deterministic.
@@ -86,9 +125,7 @@ def generate(
 
     first = ops.zeros((), dtype="int32")
     lengths = _full_lengths(batch_size, max_length, row_lengths)
-    state = model.start(inputs, max_length)
-    _, token_ids, lengths, _ = ops.while_loop(is_unfinished, extend, (first, token_ids, lengths, state))
-    return token_ids, lengths
+    return (first, token_ids, lengths, model.start(inputs, max_length)), is_unfinished, extend
 
 
 def beam_search(
@@ -214,4 +251,4 @@ def _write(chosen, t, positions, token_ids, lengths, prompt_lengths, end_id):
     return ops.where(positions == t, token[..., None], token_ids), ops.where(ends, t + 1, lengths)
 
 
-__all__ = ["Beam", "Greedy", "Sample", "beam_search", "generate"]
+__all__ = ["Beam", "Greedy", "Sample", "beam_search", "generate", "stream"]

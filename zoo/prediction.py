@@ -1,34 +1,84 @@
-"""``zoo.predict``: what a run says to a text."""
+"""``zoo.predict``: what a run says to a text; ``zoo.stream``: the same while it is being written."""
 
 import tensorflow as tf
 
 from zoo.kinds import plain
+from zoo.kinds._writing import WritingKind
+from zoo.registry import unknown_name
 from zoo.runs import Run
 
+LONG_PROMPTS = ("refuse", "slide")
 
-def predict(run, inputs, batch_size=64, **options):
+
+def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
     """Translates, continues, classifies, tags or answers, by the run's kind of task.
 
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
         inputs: list of dictionaries with the keys ``run.kind.fields``, or of strings if there is but one field.
         batch_size: how many are answered together.
-        **options: what the kind's ``respond`` takes, e.g. ``sampler=``, ``seed=``, ``max_tokens=``.
+        long_prompts: what to do where a language model cannot read prompt and continuation at once: "refuse", or
+            "slide": whenever the window is full, it goes on from the last half of it (:mod:`zoo.windows`).
+        **options: what the kind's ``respond`` takes: for kinds that write ``max_tokens=``, ``sampler=``, ``seed=``,
+            ``stop=``.
 
     Returns:
         A list with one dictionary for each input, keyed as the kind's ``respond``.
+
+    Raises:
+        ValueError: an input that cannot be answered; says which and why.
     """
+    run, records = _checked(run, inputs, long_prompts, options)
+    answers = []
+    for first in range(0, len(records), batch_size):
+        chunk = records[first : first + batch_size]
+        given = {**_tensors(chunk, run.kind.fields), **_seeded(options, first, len(chunk))}
+        response = run.kind.respond(run.model, **given)
+        response = {name: plain(value) for name, value in response.items()}
+        answers += [dict(zip(response, row, strict=True)) for row in zip(*response.values(), strict=True)]
+    return answers
+
+
+def stream(run, text, long_prompts="refuse", **options):
+    """Yields the answer of a run that writes, in pieces, while it is being written.
+
+    Args:
+        run, long_prompts, options: as for :func:`predict`; the pieces together are its answer, also where a seed
+            decides. Beam search knows its answer at the end only, and is refused.
+        text: one string.
+
+    Yields:
+        str: whole characters; what has been said is never changed.
+
+    Raises:
+        ValueError: the run does not write texts, or as for :func:`predict`.
+    """
+    run, records = _checked(run, [text], long_prompts, options)
+    if not isinstance(run.kind, WritingKind):
+        raise ValueError(f"{run.folder} is of kind {run.kind.registered_name!r}, which writes no text: use predict.")
+    yield from run.kind.stream(run.model, **_tensors(records, run.kind.fields), **_seeded(options, 0, 1))
+
+
+def _checked(run, inputs, long_prompts, options):
+    """The run, and its inputs as dictionaries that it can answer."""
     run = run if isinstance(run, Run) else Run.load(run)
+    if long_prompts not in LONG_PROMPTS:
+        raise unknown_name("way with long prompts", long_prompts, LONG_PROMPTS)
     fields = run.kind.fields
     records = [{fields[0]: given} if isinstance(given, str) else dict(given) for given in inputs]
     for i, record in enumerate(records):
         if set(record) != set(fields):
             raise ValueError(f"input {i + 1} has the fields {sorted(record)}; this run needs {list(fields)}.")
-    run.kind.check_input([record[fields[0]] for record in records])
-    answers = []
-    for first in range(0, len(records), batch_size):
-        chunk = records[first : first + batch_size]
-        tensors = {field: tf.constant([record[field] for record in chunk], tf.string) for field in fields}
-        response = {name: plain(value) for name, value in run.kind.respond(run.model, **tensors, **options).items()}
-        answers += [dict(zip(response, row, strict=True)) for row in zip(*response.values(), strict=True)]
-    return answers
+    texts = [record[fields[0]] for record in records]
+    run.kind.check_input(texts, run.model, slides=long_prompts == "slide", **options)
+    return run, records
+
+
+def _tensors(records, fields):
+    return {field: tf.constant([record[field] for record in records], tf.string) for field in fields}
+
+
+def _seeded(options, first, count):
+    """A seed for each text, that of text i being ``seed + i``: what is answered together does not matter."""
+    seed = options.get("seed")
+    return options if seed is None else {**options, "seed": tf.range(first, first + count) + seed}

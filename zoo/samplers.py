@@ -18,13 +18,18 @@ IMPOSSIBLE = -1e9  # a log-probability; minus infinity would make NaN in differe
 
 @dataclasses.dataclass(frozen=True)
 class Greedy:
-    """The most probable token at each position."""
+    """The most probable token at each position; ``repetition_penalty`` as for :class:`Sample`."""
+
+    repetition_penalty: float | None = None
+
+    def __post_init__(self):
+        check_penalty(self.repetition_penalty)
 
     def random_numbers(self, shape, seed):
         return ops.zeros(shape, dtype="float32")
 
     def choose(self, logits, token_ids, is_read, random_numbers):
-        return ops.argmax(logits, axis=-1)
+        return ops.argmax(_penalized(logits, token_ids, is_read, self.repetition_penalty), axis=-1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Sample:
         check_number("temperature", self.temperature, lambda x: x > 0, "above 0 (without one, the choice is greedy)")
         check_number("top_k", self.top_k, lambda x: x >= 1, "at least 1, or None for no limit")
         check_number("top_p", self.top_p, lambda x: 0 < x <= 1, "above 0 and at most 1, or None for no limit")
-        check_number("repetition_penalty", self.repetition_penalty, lambda x: x > 0, "above 0, or None for no penalty")
+        check_penalty(self.repetition_penalty)
 
     def random_numbers(self, shape, seed):
         """Uniform in [0, 1), one for each token that may be chosen: [B, T].
@@ -82,9 +87,7 @@ class Sample:
             int32 [B].
         """
         vocabulary_size = logits.shape[-1]
-        if self.repetition_penalty is not None:
-            logits = _penalize_repetition(logits, token_ids, is_read, self.repetition_penalty)
-        logits = logits / self.temperature
+        logits = _penalized(logits, token_ids, is_read, self.repetition_penalty) / self.temperature
         if self.top_k is None and self.top_p is None:
             return _draw(ops.softmax(logits), random_numbers)
 
@@ -157,7 +160,10 @@ def _draw(probabilities, random_numbers):
     return ops.sum(ops.cast(cumulated < threshold, "int32"), axis=-1)
 
 
-def _penalize_repetition(logits, token_ids, is_read, penalty):
+def _penalized(logits, token_ids, is_read, penalty):
+    """Logits [B, V], lower where the row has read the token already."""
+    if penalty is None:
+        return logits
     batch_size, vocabulary_size = ops.shape(logits)[0], logits.shape[-1]
     length = ops.shape(token_ids)[1]
     rows = ops.zeros((1, length), dtype="int32") + ops.arange(batch_size, dtype="int32")[:, None]  # [B, T]
@@ -181,6 +187,11 @@ class _SeedFromTensor(keras.random.SeedGenerator):
 def _as_seed(seed):
     is_plain = seed is None or isinstance(seed, (int, keras.random.SeedGenerator))
     return seed if is_plain else _SeedFromTensor(seed)
+
+
+def check_penalty(penalty):
+    """Raises ValueError for a penalty of repetition that is not possible."""
+    check_number("repetition_penalty", penalty, lambda x: x > 0, "above 0, or None for no penalty")
 
 
 def check_number(name, value, is_valid, possible):

@@ -32,6 +32,11 @@ class TaskModel(keras.Model):
         hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names})
         return self.head(hidden_states, inputs[self.backbone.mask_input], *[inputs[name] for name in self.head_inputs])
 
+    @property
+    def max_sequence_length(self):
+        """How many tokens one input may have; None: any number."""
+        return self.backbone.max_sequence_length
+
     def start(self, inputs, max_length):
         """The state before the first token, see :mod:`zoo.base`."""
         return self.backbone.start(inputs, max_length)

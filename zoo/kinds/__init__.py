@@ -160,8 +160,8 @@ class Kind:
         """The right answer of an example, in the form of :meth:`answers`."""
         raise NotImplementedError
 
-    def check_input(self, texts):
-        """Raises ValueError for a text that cannot be answered."""
+    def check_input(self, texts, model, **options):
+        """Raises ValueError for a text that ``model`` cannot answer; ``options`` are those of :meth:`respond`."""
 
     def in_batches(self, model, examples, batch_size, function=None):
         """``respond`` over all examples, a batch at a time: dictionary of lists, in the order of the examples."""

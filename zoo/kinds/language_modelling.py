@@ -12,18 +12,19 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Batches, Columns
-from zoo.decoding import Greedy, generate
-from zoo.kinds import Kind, dense, frame, in_chunks, plain
+from zoo.kinds import dense, frame, in_chunks, plain
+from zoo.kinds._writing import Prompts, WritingKind
 from zoo.layers.heads import LanguageModelHead
 from zoo.registry import register_kind
 
 
 @register_kind("language-modelling")
-class LanguageModelling(Kind):
+class LanguageModelling(WritingKind):
     """A text and how it goes on. Examples: ``{"text": str}``, a document each."""
 
     backbone_kinds = ("decoder",)
     own_data_task = "language-modelling"
+    output = "continuation"
     metric = "perplexity"
     higher_is_better = False
 
@@ -84,36 +85,44 @@ class LanguageModelling(Kind):
             examples,
         )
 
-    def check_input(self, texts):
+    @property
+    def reader(self):
+        return self.tokenizer
+
+    @property
+    def writer(self):
+        return self.tokenizer
+
+    def prompts(self, max_tokens, text):
+        ids = self._prompt_ids(text)
+        inputs, lengths = dense({"token_ids": ids}), tf.cast(ids.row_lengths(), tf.int32)
+        size = self.facts["max_length"]
+        # Without a limit the window is filled; where it slides, half of it.
+        room = tf.maximum(size - lengths, size // 2) if max_tokens is None else tf.fill(tf.shape(lengths), max_tokens)
+        return Prompts(inputs, inputs["token_ids"], lengths, room)
+
+    def window(self, model):
+        # A recurrent network reads texts of any length; a Transformer knows the positions it was trained with.
+        return self.facts["max_length"] if model.max_sequence_length else None
+
+    def longest_prompt(self, model, max_tokens, slides):
+        window, answer = self.window(model), max_tokens or 1
+        if slides or window is None:
+            return None, ""
+        longest = window - answer - int(self.facts["document_boundaries"])
+        return longest, (
+            f"this model reads {window} at once, and {answer} more are asked for: {max(longest, 0)} would fit. Shorten "
+            "the text or the answer, or let the window slide (--long-prompts slide; in Python long_prompts='slide')."
+        )
+
+    def check_input(self, texts, model, **options):
         if not self.facts["document_boundaries"] and "" in texts:
             raise ValueError("this model has no [START] token: give at least one character to continue.")
+        super().check_input(texts, model, **options)
 
-    def respond(self, model, text, max_tokens=None, sampler=None, seed=None):
-        """Strings [B] -> ``{"continuation": strings [B]}``, at most ``max_tokens`` tokens and one window long.
-
-        A prompt longer than half a window is cut on its left: the other half is for the continuation.
-        """
-        size = self.facts["max_length"]
-        max_tokens = size if max_tokens is None else max_tokens
-        ids = self.tokenizer.encode(text)[:, -max(size // 2, 1) :]
-        ids = frame(self.tokenizer.start_id, ids) if self.facts["document_boundaries"] else ids
-        inputs = dense({"token_ids": ids})
-        prompt_lengths = tf.cast(ids.row_lengths(), tf.int32)
-        token_ids, lengths = generate(
-            model,
-            inputs,
-            inputs["token_ids"],
-            prompt_lengths,
-            max_length=tf.minimum(tf.shape(inputs["token_ids"])[1] + max_tokens, size),
-            end_id=self.tokenizer.end_id,
-            padding_id=self.tokenizer.padding_id,
-            sampler=sampler or Greedy(),
-            seed=seed,
-        )
-        positions = tf.range(tf.shape(token_ids)[1])
-        ends = tf.minimum(lengths, prompt_lengths + max_tokens)  # a row's own limit, whatever stands beside it
-        added = (positions >= prompt_lengths[:, None]) & (positions < ends[:, None])
-        return {"continuation": self.tokenizer.decode(tf.ragged.boolean_mask(token_ids, added))}
+    def _prompt_ids(self, texts):
+        ids = self.tokenizer.encode(texts)
+        return frame(self.tokenizer.start_id, ids) if self.facts["document_boundaries"] else ids
 
     def answers(self, model, examples, batch_size=64):
         """Language models are measured by likelihood alone: nothing is decoded."""
@@ -126,9 +135,10 @@ class LanguageModelling(Kind):
         return {**super().likelihood(examples, totals, counts), "bits_per_character": bits}
 
     def samples(self, model, examples, answers):
-        """How the model goes on after the first line (or the first 20 characters) of some documents."""
+        """How the model goes on after the first line (of a long one: the first 20 characters) of some documents."""
         texts = [example["text"] for example in examples]
-        begun = [text[: text.find("\n") + 1] or text[:20] for text in texts]
+        lines = [text[: text.find("\n") + 1] for text in texts]
+        begun = [line if 0 < len(line) <= 80 else text[:20] for line, text in zip(lines, texts, strict=True)]
         answers = plain(self.respond(model, tf.constant(begun))["continuation"])
         return [
             {"input": {"text": start}, "expected": text[len(start) : len(start) + 200], "answer": answer}

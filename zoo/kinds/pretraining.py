@@ -15,12 +15,12 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batching import Batches, Columns
-from zoo.packing import pad
 from zoo.kinds import Kind, dense, frame, in_chunks, plain
 from zoo.kinds._masking import Masking
 from zoo.kinds._pairs import draw_pairs
 from zoo.layers.pretraining import PretrainingHead
 from zoo.metrics import perplexity
+from zoo.packing import pad
 from zoo.registry import register_kind
 
 MASKING_SETTINGS = ("masking_rate", "mask_share", "random_share", "whole_words")

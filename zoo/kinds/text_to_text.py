@@ -17,19 +17,20 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Columns
-from zoo.decoding import Greedy, generate
-from zoo.kinds import Kind, dense, frame, in_chunks
+from zoo.kinds import dense, frame, in_chunks
+from zoo.kinds._writing import Prompts, WritingKind
 from zoo.layers.heads import LanguageModelHead
 from zoo.registry import register_kind
 from zoo.tokenizers import split_words
 
 
 @register_kind("text-to-text")
-class TextToText(Kind):
+class TextToText(WritingKind):
     """Source in, target out. Examples: ``{"source": str, "target": str}``."""
 
     backbone_kinds = ("encoder_decoder", "decoder")
     fields = ("source",)
+    output = "target"
     tokenizer_names = ("source", "target")
     own_data_task = "translation"
     metric = "bleu"
@@ -94,34 +95,29 @@ class TextToText(Kind):
             [weight.astype(np.float32) for weight in weights],
         )
 
-    def respond(self, model, source, max_tokens=None, sampler=None, seed=None):
-        """Strings [B] -> ``{"target": strings [B]}`` of at most ``max_tokens`` tokens; greedy without ``sampler``."""
+    @property
+    def reader(self):
+        return self.tokenizers["source"]
+
+    @property
+    def writer(self):
+        return self.tokenizers["target"]
+
+    def prompts(self, max_tokens, source):
         most = self.facts["max_length"] if max_tokens is None else min(max_tokens, self.facts["max_length"])
         ids = self.source_ids(source)
-        tokenizer = self.tokenizers["target"]
         if self.backbone_kind == "encoder_decoder":
             inputs = dense({"encoder_token_ids": ids})
-            prompt_ids = tf.fill([ids.nrows(), 1], tokenizer.start_id)
-            prompt_lengths = tf.ones([ids.nrows()], tf.int32)
+            prompt_ids = tf.fill([ids.nrows(), 1], self.writer.start_id)
+            lengths = tf.ones([ids.nrows()], tf.int32)
         else:
             inputs = dense({"token_ids": ids})
-            prompt_ids, prompt_lengths = inputs["token_ids"], tf.cast(ids.row_lengths(), tf.int32)
-        token_ids, lengths = generate(
-            model,
-            inputs,
-            prompt_ids,
-            prompt_lengths,
-            max_length=tf.shape(prompt_ids)[1] + most,
-            end_id=tokenizer.end_id,
-            padding_id=tokenizer.padding_id,
-            sampler=sampler or Greedy(),
-            seed=seed,
-        )
-        positions = tf.range(tf.shape(token_ids)[1])
-        # A row's own limit: a longer prompt beside it must not change its answer.
-        ends = tf.minimum(lengths, prompt_lengths + most)
-        answered = (positions >= prompt_lengths[:, None]) & (positions < ends[:, None])
-        return {"target": tokenizer.decode(tf.ragged.boolean_mask(token_ids, answered))}
+            prompt_ids, lengths = inputs["token_ids"], tf.cast(ids.row_lengths(), tf.int32)
+        return Prompts(inputs, prompt_ids, lengths, tf.fill(tf.shape(lengths), most))
+
+    def longest_prompt(self, model, max_tokens, slides):
+        longest = self.facts["max_length"]
+        return longest, f"this run reads {longest} at most: shorten it, or split it into sentences."
 
     def answers(self, model, examples, batch_size=64):
         return self.in_batches(model, examples, batch_size)["target"]

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from zoo.tokenizers.lowercasing import normalize
 from zoo.tokenizers.ragged import join, keep
+from zoo.tokenizers.utf8 import valid_utf8, without_begun_character
 
 # Those of tokenizers trained here, ids 0 to 4.
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[START]", "[END]", "[MASK]")
@@ -50,12 +51,15 @@ class Tokenizer(tf.Module):
         piece_lengths: int32 [V], how many characters of a word a token covers:
             turns tokens into character offsets. Special tokens have 0, which for
             [UNK] stands for "the rest of the word".
+        spellings: tuple of V bytes, what each token writes.
+        is_exact: bool, whether a text is the spellings of its tokens, one after the other.
 
     Raises:
         ValueError: a special token is not in the vocabulary, or there is nothing else in it.
     """
 
     name = None
+    is_exact = True
 
     def __init__(self, tokens, lowercase=False, special_tokens=None):
         super().__init__()
@@ -72,7 +76,7 @@ class Tokenizer(tf.Module):
             )
         marked = list(zip(tokens, self.is_special, strict=True))
         self.piece_lengths = np.array([0 if special else self.characters(token) for token, special in marked], "int32")
-        self._spellings = tuple(b"" if special else self.spelling(token) for token, special in marked)
+        self.spellings = tuple(b"" if special else self.spelling(token) for token, special in marked)
         # `partial` makes these functions of this object alone; TensorFlow would count
         # the graphs of all tokenizers together and warn of too many.
         self._encode_function = tf.function(partial(self._encode), input_signature=[tf.TensorSpec([None], tf.string)])
@@ -110,7 +114,7 @@ class Tokenizer(tf.Module):
 
     def spell(self, token_ids, separator=""):
         """Writes the tokens of RaggedTensor int32 [B, T] one after the other: string [B]."""
-        spellings = tf.constant(self._spellings)  # [V]
+        spellings = tf.constant(self.spellings)  # [V]
         return join(token_ids.with_values(tf.gather(spellings, token_ids.values)), separator)
 
     def spelling(self, token):
@@ -161,6 +165,18 @@ class Tokenizer(tf.Module):
         if not isinstance(token_ids, tf.RaggedTensor):
             token_ids = tf.RaggedTensor.from_tensor(tf.convert_to_tensor(token_ids))
         return self._decode_function(tf.cast(token_ids, tf.int32).with_row_splits_dtype(tf.int64))
+
+    def settled(self, token_ids):
+        """The part of a growing text that no further token can change, for people who see it grow.
+
+        Args:
+            token_ids: list of int, the tokens so far.
+
+        Returns:
+            str, a beginning of what :meth:`decode` makes of these tokens, and of these and any others.
+        """
+        written = without_begun_character(b"".join(self.spellings[token_id] for token_id in token_ids))
+        return valid_utf8(tf.constant([written])).numpy()[0].decode()
 
     def encode_words(self, words):
         """Encodes words one by one, for labels and answers that belong to words.

@@ -14,8 +14,8 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 from zoo.tokenizers.base import ROLES
-from zoo.tokenizers.byte import valid_utf8
 from zoo.tokenizers.lowercasing import lower_each
+from zoo.tokenizers.utf8 import valid_utf8
 from zoo.tokenizers.vocabulary import read_lines
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -92,6 +92,9 @@ class BertTokenizer(WordPieceTokenizer):
 
     def split(self, texts):
         return tf_text.regex_split(texts, f" |{_MARK}", keep_delim_regex_pattern=_MARK)
+
+    def settled(self, token_ids):
+        return self.decode([token_ids]).numpy()[0].decode()  # its rules never look back
 
     def decode_in_graph(self, token_ids):
         # The rules of the `tokenizers` library; our own ones would join more marks to their words.

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer
+from zoo.tokenizers.utf8 import starts_character, valid_utf8
 
 
 class ByteTokenizer(Tokenizer):
@@ -35,13 +36,3 @@ class ByteTokenizer(Tokenizer):
 
     def characters(self, token):
         return starts_character(*self.spelling(token))
-
-
-def starts_character(byte):
-    """Whether a byte begins a UTF-8 character (all but 10xxxxxx): counting these counts characters."""
-    return byte & 0b1100_0000 != 0b1000_0000
-
-
-def valid_utf8(texts):
-    """string [B] -> string [B] with the replacement character for what is no UTF-8."""
-    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")

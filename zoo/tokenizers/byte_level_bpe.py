@@ -23,10 +23,10 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
 from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer
-from zoo.tokenizers.byte import starts_character, valid_utf8
 from zoo.tokenizers.escapes import MARK, hide, reveal
 from zoo.tokenizers.lowercasing import normalize
 from zoo.tokenizers.merging import Merges
+from zoo.tokenizers.utf8 import starts_character, valid_utf8
 from zoo.tokenizers.vocabulary import count_pieces, read_lines
 
 # Pairs merge within these stretches only. GPT-2's pattern is

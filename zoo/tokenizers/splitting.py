@@ -7,6 +7,8 @@ word of its own. So "don't" is three words, as in BERT.
 Shapes: B texts, W words of a text.
 """
 
+import itertools
+
 import tensorflow as tf
 import tensorflow_text as tf_text
 
@@ -89,3 +91,28 @@ def glue(texts):
     for pattern, replacement in _GLUE:
         texts = tf.strings.regex_replace(texts, pattern, replacement)
     return texts
+
+
+# What may follow and change what stands before it: what the rules of ``_GLUE`` look back from, and a word that grows.
+_MAY_FOLLOW = (
+    *("", "a", "0", " a", " s", " \n", " - a", " und", " 1", " 000"),
+    *(' "', ' a "', " '", " a '", " “", " a “", " “ a"),
+)
+
+
+def settled(text):
+    """The part of a glued text that no further words can change.
+
+    Args:
+        text: str, words and marks joined by single spaces.
+
+    Returns:
+        str, a beginning of ``glue(text)``, and of ``glue(text + " " + more)`` for any more; likewise if the last word
+        of ``text`` grows.
+    """
+    if not text:
+        return ""
+    texts = [each.decode() for each in glue(tf.constant([text + more for more in _MAY_FOLLOW])).numpy()]
+    columns = zip(*texts, strict=False)
+    same = itertools.takewhile(lambda letters: len(set(letters)) == 1, columns)
+    return "".join(letters[0] for letters in same)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.tokenizers.splitting import glue, words_and_newlines
+from zoo.tokenizers.splitting import glue, settled, words_and_newlines
 from zoo.tokenizers.table import TableTokenizer
 
 
@@ -15,6 +15,7 @@ class WordTokenizer(TableTokenizer):
     """
 
     name = "word"
+    is_exact = False
     split = staticmethod(words_and_newlines)
 
     @property
@@ -23,3 +24,6 @@ class WordTokenizer(TableTokenizer):
 
     def decode_in_graph(self, token_ids):
         return glue(self.spell(token_ids, " "))
+
+    def settled(self, token_ids):
+        return settled(" ".join(self.tokens[token_id] for token_id in token_ids if not self.is_special[token_id]))

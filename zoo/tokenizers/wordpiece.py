@@ -14,7 +14,7 @@ import tensorflow_text as tf_text
 
 from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer
 from zoo.tokenizers.lowercasing import normalize
-from zoo.tokenizers.splitting import glue, words_and_newlines
+from zoo.tokenizers.splitting import glue, settled, words_and_newlines
 from zoo.tokenizers.vocabulary import count_pieces, most_frequent
 
 SUFFIX = "##"
@@ -32,6 +32,7 @@ class WordPieceTokenizer(Tokenizer):
     """
 
     name = "wordpiece"
+    is_exact = False
 
     def __init__(self, tokens, lowercase=False, special_tokens=None):
         super().__init__(tokens, lowercase, special_tokens)
@@ -76,6 +77,10 @@ class WordPieceTokenizer(Tokenizer):
 
     def decode_in_graph(self, token_ids):
         return glue(self.words_again(token_ids))
+
+    def settled(self, token_ids):
+        words = self.words_again(tf.ragged.constant([[i for i in token_ids if not self.is_special[i]]], tf.int32))
+        return settled(words.numpy()[0].decode())
 
     def words_again(self, token_ids):
         """Token ids, RaggedTensor int32 [B, T] -> words joined by single spaces, string [B]."""

@@ -1,0 +1,146 @@
+"""Kinds whose answer is a text that the model writes, token by token: what they share.
+
+A subclass says what is read first (``prompts``), what the answer is called and which tokenizer writes it. Decoding,
+limits, stop strings, windows that slide, and streaming are here, once.
+"""
+
+import dataclasses
+import re
+
+import tensorflow as tf
+
+from zoo import decoding, stopping
+from zoo.kinds import Kind, in_chunks
+from zoo.windows import SlidingWindow
+
+
+@dataclasses.dataclass(frozen=True)
+class Prompts:
+    """What a model reads before it writes.
+
+    Args:
+        inputs: dictionary, what the model's ``start`` takes.
+        token_ids: int [B, P], padded on the right.
+        lengths: int [B].
+        room: int [B], how many tokens each row may write.
+    """
+
+    inputs: dict
+    token_ids: object
+    lengths: object
+    room: object
+
+
+class WritingKind(Kind):
+    """Base class of kinds that write a text."""
+
+    output = None  # name of the answer
+
+    @property
+    def reader(self):
+        """The tokenizer of what is read."""
+        raise NotImplementedError
+
+    @property
+    def writer(self):
+        """The tokenizer of the answer."""
+        raise NotImplementedError
+
+    def prompts(self, max_tokens, **fields):
+        """Strings [B] -> :class:`Prompts`; ``max_tokens`` None: as many as there is room for."""
+        raise NotImplementedError
+
+    def longest_prompt(self, model, max_tokens, slides):
+        """How many tokens a text may have, None for any number; and what to say of one that has more."""
+        raise NotImplementedError
+
+    def window(self, model):
+        """How many tokens the model can read at once, if its windows may slide; None: it needs no window."""
+        return None
+
+    def respond(self, model, max_tokens=None, sampler=None, seed=None, stop=(), **fields):
+        """Answers in the graph.
+
+        Args:
+            max_tokens: int, the longest answer of each row; None: as many as there is room for.
+            sampler: see :func:`zoo.decoding.generate`; the greedy choice by default.
+            seed: for samplers that draw.
+            stop: strings before which an answer ends.
+            **fields: string tensors [B].
+
+        Returns:
+            Dictionary with one entry, string tensor [B].
+        """
+        prompts = self.prompts(max_tokens, **fields)
+        token_ids, lengths = decoding.generate(**self._walk(model, prompts, stop), sampler=sampler, seed=seed)
+        positions = tf.range(tf.shape(token_ids)[1])
+        written = (positions >= prompts.lengths[:, None]) & (positions < lengths[:, None])
+        texts = self.writer.decode(tf.ragged.boolean_mask(token_ids, written))
+        return {self.output: _before(texts, stop) if stop else texts}
+
+    def stream(self, model, max_tokens=None, sampler=None, seed=None, stop=(), **fields):
+        """Yields what :meth:`respond` answers to one text, in pieces, as soon as no further token can change them.
+
+        A piece is a str of whole characters: of a Hangul syllable of three byte tokens, nothing is said before the
+        last of them. Arguments as for :meth:`respond`, with string tensors [1].
+        """
+        prompts = self.prompts(max_tokens, **fields)
+        walk = self._walk(model, prompts, stop)
+        begin, written, said = int(prompts.lengths[0]), [], ""
+        compiled = tf.function(reduce_retracing=True)
+        for token_ids, lengths in decoding.stream(**walk, sampler=sampler, seed=seed, compiled=compiled):
+            written = token_ids[0, begin : int(lengths[0])].numpy().tolist()
+            settled = self.writer.settled(written)
+            certain = stopping.certain(settled, stop)
+            if len(certain) > len(said):
+                yield certain[len(said) :]
+                said = certain
+            if stopping.has_stopped(settled, stop):
+                return
+        text = self.writer.decode([written]).numpy()[0].decode()
+        yield stopping.before(text, stop)[len(said) :]
+
+    def check_input(self, texts, model, max_tokens=None, stop=(), slides=False, **options):
+        """Raises ValueError for a text that cannot be read as a whole, or of which nothing would be understood.
+
+        Args:
+            slides: bool, whether the model's window may slide over longer texts.
+            model, max_tokens, stop: as for :meth:`respond`.
+        """
+        stopping.check_strings(stop)
+        longest, advice = self.longest_prompt(model, max_tokens, slides)
+        for number, ids in enumerate(in_chunks(self.reader.encode, texts), 1):
+            if longest is not None and len(ids) > longest:
+                raise ValueError(f"text {number} has {len(ids)} tokens, but {advice}")
+            if len(ids) and (ids == self.reader.unknown_id).all():
+                raise ValueError(
+                    f"text {number} has nothing in it that this run knows: all of it would be read as unknown. Its "
+                    f"{self.reader.name} tokenizer has the {self.reader.vocabulary_size} tokens of the training texts."
+                )
+
+    def _walk(self, model, prompts, stop):
+        """The arguments of :func:`zoo.decoding.generate` that say who writes, and between which limits."""
+        row_lengths = prompts.lengths + prompts.room
+        max_length = tf.reduce_max(row_lengths)
+        window, known = self.window(model), tf.get_static_value(max_length)
+        if window is not None and (known is None or known > window):
+            model = SlidingWindow(model, window)
+        writer = self.writer
+        if stop and writer.is_exact:  # of other tokenizers the text alone tells, and it is cut afterwards
+            model = stopping.StopAt(model, stop, writer.spellings, writer.end_id, prompts.lengths)
+        return {
+            "model": model,
+            "inputs": prompts.inputs,
+            "prompt_ids": prompts.token_ids,
+            "prompt_lengths": prompts.lengths,
+            "max_length": max_length,
+            "row_lengths": row_lengths,
+            "end_id": writer.end_id,
+            "padding_id": writer.padding_id,
+        }
+
+
+def _before(texts, stop):
+    """What stands before the first of the strings: string [B] -> string [B]."""
+    pattern = "|".join(re.escape(string) for string in stop)
+    return tf.strings.regex_replace(texts, rf"(?s)(?:{pattern}).*", "")
