@@ -12,7 +12,8 @@ import pytest
 from keras import ops
 
 from tests.backends import with_gradients
-from tests.contract import FAMILIES, LENGTHS, TINY, B, T, V, batch, ids_name, outputs, shared, tiny, with_head
+from tests.contract import FAMILIES, TINY, B, T, V, batch, ids_name, mask_of, outputs, shared, tiny, with_head
+from zoo.batching import Batches, Columns
 from zoo.registry import MODELS
 
 
@@ -40,6 +41,11 @@ def test_each_weight_receives_a_gradient(name):
     assert not [weight.path for weight, gradient in pairs if not gradient.any()]
 
 
+def cut(rows, is_real):
+    """The rows of an array without what lies behind them."""
+    return [row[real] for row, real in zip(rows, is_real, strict=True)]
+
+
 @pytest.mark.tensorflow("training is a tf.function")
 @pytest.mark.parametrize("name", FAMILIES)
 def test_memorizes_one_batch(name):
@@ -51,17 +57,13 @@ def test_memorizes_one_batch(name):
     inputs = batch(model.backbone)
     # The label of a position is a function of the input's own tokens that every family can express.
     labels = (inputs[ids_name(model.backbone)] * 3 + 1) % V
-    weights = (np.arange(T) < LENGTHS[:, None]).astype("float32")
-
-    class OneBatch:
-        batch_size = B
-
-        def stream(self, start=0):
-            while True:
-                yield inputs, labels.astype("int32"), weights
-
+    columns = Columns(
+        {name: cut(values, mask_of(inputs, name)) for name, values in inputs.items() if not name.endswith("mask")},
+        cut(labels.astype("int32"), mask_of(inputs, ids_name(model.backbone))),
+        cut(np.ones((B, T), "float32"), mask_of(inputs, ids_name(model.backbone))),
+    )
     trainer = Trainer(model, Recipe(learning_rate=3e-3), 400)
-    trainer.feed(OneBatch())
+    trainer.feed(Batches(columns, B, seed=0))
     loss = np.inf
     while trainer.step < 400 and loss > 0.05:
         nll, _ = trainer.advance(20)

@@ -46,12 +46,13 @@ def one_by_one(model, columns):
     """Nats of each row alone, without any padding."""
     totals = []
     for ids, labels, weights in zip(columns.inputs["token_ids"], columns.labels, columns.weights, strict=True):
-        inputs = {"token_ids": ids[None].astype("int32"), "padding_mask": np.ones((1, len(ids)), bool)}
+        ids = ids[None].astype("int32")
+        inputs = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": np.ones(ids.shape, bool)}
         logits = keras.ops.convert_to_numpy(model(inputs, training=False))[0]
         if logits.ndim == 1:  # one answer for the text
             totals.append(nats(logits, labels) * weights)
         else:
-            totals.append(sum(nats(logits[t], labels[t]) * weights[t] for t in range(len(ids))))
+            totals.append(sum(nats(logits[t], labels[t]) * weights[t] for t in range(len(labels))))
     return np.array(totals)
 
 
@@ -71,7 +72,8 @@ def test_one_label_for_a_text_is_measured_in_the_same_way():
     backbone = zoo.create("bag_of_words", vocabulary_size=V, hidden_dim=8)
     model = TaskModel(backbone, ClassificationHead(3, pooling="mean"))
     labels = [np.array(i % 3) for i in range(5)]
-    columns = Columns(texts.inputs, labels, [np.array(1.0, np.float32)] * 5)
+    inputs = {**texts.inputs, "segment_ids": [0 * ids for ids in texts.inputs["token_ids"]]}
+    columns = Columns(inputs, labels, [np.array(1.0, np.float32)] * 5)
     totals, counts = likelihoods(likelihood_function(model), Batches(columns, 4))
     assert counts.tolist() == [1] * 5
     np.testing.assert_allclose(totals, one_by_one(model, columns), rtol=1e-4)

@@ -71,7 +71,7 @@ class Batches:
         multiple: sequences are padded to a multiple of this many tokens.
     """
 
-    finish = None  # a method (inputs, labels, weights) -> the same, run in the graph on what a device gets in training
+    finish = None  # a method (number, inputs, labels, weights) -> the last three, run in training's graph on a batch
 
     def __init__(self, columns, batch_size, seed=None, multiple=1):
         # The same epoch is asked for by its length, its fingerprint and its batches.

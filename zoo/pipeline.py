@@ -10,7 +10,7 @@ GRAPH = SimpleNamespace(take=tf.gather, max=tf.reduce_max, maximum=tf.maximum, a
 
 
 def dataset(batches, start=0):
-    """What ``batches.stream(start)`` yields, without end.
+    """What ``batches.stream(start)`` yields, without end, with what ``batches.finish`` makes of it.
 
     Args:
         batches: :class:`zoo.batching.Batches`.
@@ -23,7 +23,11 @@ def dataset(batches, start=0):
         order = tf.data.Dataset.from_tensor_slices((rows, counts))
         return order.map(lambda *of_batch: pick(packed, *of_batch, batches.multiple, GRAPH))
 
-    return tf.data.Dataset.from_generator(lambda: batches.plan(start), output_signature=signature).flat_map(epoch)
+    plan = tf.data.Dataset.from_generator(lambda: batches.plan(start), output_signature=signature)
+    picked = plan.flat_map(epoch)
+    if batches.finish is None:
+        return picked
+    return picked.enumerate(start).map(lambda number, batch: batches.finish(number, *batch))
 
 
 def shares(dataset, replicas, first, count):

@@ -123,11 +123,8 @@ def distribute(batches, strategy, start=0):
     def worker_dataset(context):
         everyone = strategy.num_replicas_in_sync
         replicas = everyone // context.num_input_pipelines
-        shares = pipeline.shares(
-            pipeline.dataset(batches, start), everyone, context.input_pipeline_id * replicas, replicas
-        )
-        if batches.finish:
-            shares = shares.map(batches.finish)
+        whole = pipeline.dataset(batches, start)
+        shares = pipeline.shares(whole, everyone, context.input_pipeline_id * replicas, replicas)
         return shares.prefetch(8 * replicas).with_options(options)
 
     return iter(strategy.distribute_datasets_from_function(worker_dataset))

@@ -30,15 +30,13 @@ class Masking:
     is_special: np.ndarray
     continues_word: np.ndarray | None = None
 
-    def __call__(self, token_ids, padding_mask, seed, rows=None):
+    def __call__(self, token_ids, padding_mask, seed):
         """Draws masks; called while a graph is traced, or eagerly.
 
         Args:
             token_ids: int32 [B, T].
             padding_mask: bool [B, T], True = a real token.
             seed: int64 [2]; the same seed draws the same masks.
-            rows: (first, count), if the B rows are those from number ``first`` on of a batch of ``count``,
-                which devices share: together they draw what one would.
 
         Returns:
             ids: int32 [B, T], what the model reads instead.
@@ -46,9 +44,8 @@ class Masking:
             labels: int32 [B, P], the tokens that stood there.
             weights: float32 [B, P], 1 for them, 0 for what only fills a row up to P.
         """
-        length = tf.shape(token_ids)[1]
-        first, count = (0, tf.shape(token_ids)[0]) if rows is None else rows
-        draws = tf.random.stateless_uniform([count, length, 3], seed)[first : first + tf.shape(token_ids)[0]]
+        batch_size, length = tf.unstack(tf.shape(token_ids))
+        draws = tf.random.stateless_uniform([batch_size, length, 3], seed)
 
         special = tf.gather(tf.constant(self.is_special), token_ids) | ~padding_mask
         taken = self._taken(token_ids, special, draws[..., 0])  # bool [B, T]

@@ -139,7 +139,7 @@ class LanguageModelling(WritingKind):
         texts = [example["text"] for example in examples]
         lines = [text[: text.find("\n") + 1] for text in texts]
         begun = [line if 0 < len(line) <= 80 else text[:20] for line, text in zip(lines, texts, strict=True)]
-        answers = plain(self.respond(model, tf.constant(begun))["continuation"])
+        answers = plain(self.respond(model, text=tf.constant(begun))["continuation"])
         return [
             {"input": {"text": start}, "expected": text[len(start) : len(start) + 200], "answer": answer}
             for start, text, answer in zip(begun, texts, answers, strict=True)

@@ -135,7 +135,7 @@ class Pretraining(Kind):
 
     # -- answers ----------------------------------------------------------------------------------------------
 
-    def check_input(self, texts):
+    def check_input(self, texts, model=None, **options):
         for text in texts:
             if BLANK not in text:
                 raise ValueError(f"{text!r:.80} has no blank: write {BLANK} where a token is to be guessed.")
@@ -233,18 +233,9 @@ class MaskedBatches(Batches):
         super().__init__(columns, batch_size, seed)
         self._masking = masking
 
-    def stream(self, start=0):
-        """As in the base class; each row has a number of its own, which :meth:`finish` takes the masks from."""
-        for number, (inputs, labels, weights) in enumerate(super().stream(start), start):
-            rows = number * self.batch_size + np.arange(self.batch_size, dtype=np.int64)
-            yield {**inputs, "row": rows}, labels, weights
-
-    def finish(self, inputs, labels, weights):
-        """Masks the rows of a batch, or a device's share of them."""
-        inputs = dict(inputs)
-        row = inputs.pop("row")[0]
-        seed = tf.stack([tf.constant(self.seed, tf.int64), row // self.batch_size])
-        rows = tf.cast(row % self.batch_size, tf.int32), self.batch_size
-        ids, places, masked, counted = self._masking(inputs["token_ids"], inputs["padding_mask"], seed, rows)
-        inputs |= {"token_ids": ids, "masked_positions": places}
+    def finish(self, number, inputs, labels, weights):
+        """Masks batch ``number``: the same masks wherever a training is taken up."""
+        seed = tf.stack([tf.constant(self.seed, tf.int64), number])
+        ids, places, masked, counted = self._masking(inputs["token_ids"], inputs["padding_mask"], seed)
+        inputs = {**inputs, "token_ids": ids, "masked_positions": places}
         return inputs, {"masked": masked, "next": labels}, {"masked": counted * weights[:, None], "next": weights}
