@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 INSTALLED = $(VENV)/installed
 BIN = $(VENV)/bin
+# Tests of two files at once: each process needs up to 3 GB. "make test AT_ONCE=" runs one after the other.
+AT_ONCE = --numprocesses 2 --dist loadfile
 
 .PHONY: demo test parity test-backends bench lint clean
 
@@ -10,12 +12,12 @@ demo: $(INSTALLED)
 	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 600 --out demo --overwrite
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(AT_ONCE)
 
 # Against the reference libraries themselves (PyTorch, transformers, tiktoken); `make test` has their recordings.
 parity: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable ".[test,parity]"
-	$(BIN)/python -m pytest --live tests/test_references.py tests/parity
+	$(BIN)/python -m pytest --live $(AT_ONCE) tests/test_references.py tests/parity
 
 # Layers, models and decoding on the other backends of Keras, on the processor; -rs tells what is left to TensorFlow.
 OF_MODELS = $(addprefix tests/test_,layers.py parameters.py transformers.py recurrent.py seq2seq.py contract.py \

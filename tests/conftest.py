@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+for name in ("COLUMNS", "LINES"):  # tables are as wide as they are when piped, in whichever terminal the tests run
+    os.environ.pop(name, None)
 
 try:
     installed = find_spec("zoo.models") is not None
