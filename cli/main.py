@@ -47,7 +47,8 @@ class Program(click.Group):
             if not _is_message(error):
                 raise
             is_of_a_file = isinstance(error, OSError) and error.filename and error.strerror
-            _fail(f"{error.filename}: {error.strerror}" if is_of_a_file else error, 2)
+            message = f"{error.filename}: {error.strerror}" if is_of_a_file else error
+            _fail(message, getattr(error, "exit_status", 2))
         sys.exit(_status(answer))
 
 

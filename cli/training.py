@@ -149,16 +149,12 @@ def train(context, model, task, data, resume, strategy, devices, workers, worker
     import zoo
     from zoo import checkpoints
     from zoo.strategies import is_chief, make_strategy
-    from zoo.trainer import DivergedError
 
-    try:
-        strategy = make_strategy(strategy, _names(devices), _names(workers), worker, tpu)
-        if resume:
-            run = zoo.resume(resume, strategy=strategy)
-        else:
-            run = zoo.train(model, task, data=list(data) or None, strategy=strategy, **options)
-    except DivergedError as error:
-        raise click.ClickException(str(error)) from error
+    strategy = make_strategy(strategy, _names(devices), _names(workers), worker, tpu)
+    if resume:
+        run = zoo.resume(resume, strategy=strategy)
+    else:
+        run = zoo.train(model, task, data=list(data) or None, strategy=strategy, **options)
     if not is_chief(strategy):  # the results are the chief's to write and to tell
         return {"run": str(run.folder), "worker": worker, "status": run.config["status"]}
     return {

@@ -196,6 +196,8 @@ MISTAKES = [
     (["train", "gpt", "translation"], ["translation", "--data"]),
     (["train", "gpt", "translation", "--data", "a.tsv"], ["a.tsv", "no such file"]),
     (["train", "gpt", "translation", "--data", "bad.tsv"], ["bad.tsv:2"]),
+    (["train", "gpt:", "copy"], ["unknown preset of model gpt"]),
+    (["train", "gpt", "copy:"], ["unknown variant of task copy"]),
     (["train", "gpt", "copy", "--init", "nowhere"], ["nowhere is no folder here", "Hugging Face hub"]),
     (["train", "gpt", "copy", "--out", "full"], ["full", "not an empty folder"]),
     (["evaluate", "nowhere"], ["nowhere is not a run", "zoo train"]),

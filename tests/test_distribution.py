@@ -31,7 +31,7 @@ for strategy, replicas in (("none", 1), ("mirrored", 2)):
                     "epsilon": 1e-3},
         )
         assert run.config["examples"] == 16
-        assert run.config["strategy"].endswith(f"({replicas})"), run.config["strategy"]
+        assert run.config["strategy"].endswith(f"({replicas} replica{'s' * (replicas > 1)})"), run.config["strategy"]
         np.savez(f"{folder}/{strategy}-{model}-{task}.npz", *[keras.ops.convert_to_numpy(w) for w in run.model.weights])
 """
 
@@ -126,7 +126,7 @@ def test_two_workers_give_the_weights_of_one_process_and_survive_a_kill(tmp_path
     for worker in (0, 1):
         assert_same_weights(tmp_path, "alone-0", f"together-{worker}")
     config = json.loads((tmp_path / "together" / "config.json").read_text())
-    assert (config["status"], config["strategy"]) == ("complete", "CollectiveAllReduceStrategy (2)")
+    assert (config["status"], config["strategy"]) == ("complete", "multi-worker (2 replicas)")
 
     # One worker dies: the other ends with an error that says what to do, and both go on from the checkpoint.
     chief, other = start_workers(tmp_path, "killed", 2, delay=0.5)

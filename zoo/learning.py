@@ -14,7 +14,7 @@ from zoo import checkpoints
 from zoo.checkpoints import Checkpoint, Journal
 from zoo.memory import PeakMemory
 from zoo.progress import TrainingProgress
-from zoo.runs import HISTORY, HISTORY_COLUMNS, TENSORBOARD
+from zoo.run_folder import HISTORY, HISTORY_COLUMNS, TENSORBOARD
 from zoo.strategies import is_multi_worker
 
 ROWS = 10  # of the history between two measurements of the validation loss,

@@ -11,8 +11,6 @@ from zoo import kinds, settings
 from zoo.memory import keep_freed_memory
 from zoo.registry import MODELS, unknown_name
 from zoo.run_folder import CONFIG, HISTORY, RESULTS, TEXT, WEIGHTS, RunError, read_config, write_json
-from zoo.run_folder import HISTORY_COLUMNS as HISTORY_COLUMNS  # zoo.learning reads these two from here
-from zoo.run_folder import TENSORBOARD as TENSORBOARD
 from zoo.task_model import TaskModel
 from zoo.tasks import find
 
@@ -102,11 +100,11 @@ def parse_model(name, preset=None):
         UnknownNameError: no such family or preset.
         SettingError: two presets are named.
     """
-    family_name, _, named = str(name).partition(":")
+    family_name, colon, named = str(name).partition(":")
     family = MODELS.get(family_name)
     if preset and named and preset != named:
         raise settings.SettingError(f"{name} names the preset {named!r}, --preset the preset {preset!r}: choose one.")
-    preset = preset or named or next(iter(family.presets))
+    preset = preset or (named if colon else next(iter(family.presets)))
     if preset not in family.presets:
         raise unknown_name(f"preset of model {family_name}", preset, family.presets)
     return family, preset, family.presets[preset]

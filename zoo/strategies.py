@@ -85,6 +85,20 @@ def _multi_worker(workers, worker):
         raise SettingError(f"multi-worker must be set up before TensorFlow does anything else: {error}") from error
 
 
+def describe(strategy):
+    """A strategy in words: ``"none (1 replica)"``."""
+    kinds = {
+        "multi-worker": tf.distribute.MultiWorkerMirroredStrategy,
+        "mirrored": tf.distribute.MirroredStrategy,
+        "tpu": tf.distribute.TPUStrategy,
+    }
+    given = type(strategy).__name__
+    named = [name for name, kind in kinds.items() if isinstance(strategy, kind)]
+    name = named[0] if named else "none" if given == "_DefaultDistributionStrategy" else given
+    replicas = strategy.num_replicas_in_sync
+    return f"{name} ({replicas} replica{'s' * (replicas > 1)})"
+
+
 def is_multi_worker(strategy):
     """Whether several processes compute each step together."""
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)

@@ -29,6 +29,8 @@ MOST_STEPS_PER_CALL = 50
 class DivergedError(ValueError):
     """The loss is no number any more."""
 
+    exit_status = 1  # of a program: the work went wrong, not what was asked for
+
 
 class Trainer:
     """Trains a model on batches.

@@ -20,7 +20,7 @@ from zoo.progress import announce
 from zoo.registry import KINDS, unknown_name
 from zoo.run_folder import RunError, check_folder, clear_folder, locked, read_config
 from zoo.runs import Run, build_model, model_settings, parse_model, versions
-from zoo.strategies import check_shares, is_chief, is_multi_worker, make_strategy
+from zoo.strategies import check_shares, describe, is_chief, is_multi_worker, make_strategy
 from zoo.tasks import find
 from zoo.trainer import Trainer
 
@@ -179,7 +179,7 @@ def train(
             "seed": seed,
             "init": start.source if start else None,
             "precision": precision,
-            "strategy": f"{type(strategy).__name__} ({strategy.num_replicas_in_sync})",
+            "strategy": describe(strategy),
             "evaluate_every": evaluate_every or max(1, (steps or 20 * MEASUREMENTS) // MEASUREMENTS),
             "checkpoint_steps": checkpoint_steps,
             "checkpoint_minutes": checkpoint_minutes,

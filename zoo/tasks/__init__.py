@@ -118,10 +118,11 @@ def find(name, data=None):
         UnknownNameError: lists the known tasks, or the variants of the task.
         DataError: the task has data of its own and takes no other.
     """
-    base, _, variant = str(name).partition(":")
+    base, colon, variant = str(name).partition(":")
     task = TASKS.get(base)
+    variant = variant if colon else None
     # A task that a user registers need not know about data.
-    return task(variant or None, data=data) if data else task(variant or None)
+    return task(variant, data=data) if data else task(variant)
 
 
 __all__ = ["DataError", "Task", "UnknownNameError", "find"]
