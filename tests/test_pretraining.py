@@ -14,6 +14,7 @@ import zoo
 from zoo.datasets import DataError
 from zoo.kinds._masking import Masking
 from zoo.kinds._pairs import IS_NEXT, NOT_NEXT, cut, draw_pairs
+from zoo.layers.feed_forward import find_activation
 from zoo.likelihood import likelihood_function, likelihoods
 from zoo.registry import KINDS
 from zoo.run_folder import RunError
@@ -278,6 +279,15 @@ def test_labels_are_asked_at_masked_places_only():
 def test_accuracies_are_shares_of_the_questions():
     answers = [{"masked": [(5, 5), (6, 7)], "next": [(0, 0)]}, {"masked": [(8, 8)], "next": [(1, 0), (1, 1)]}]
     assert fitted().score([], answers) == {"masked_accuracy": 2 / 3, "next_accuracy": 2 / 3}
+
+
+def test_the_head_has_the_activation_of_its_backbone():
+    kind = fitted()
+    for activation in ("gelu", "gelu_tanh"):
+        backbone = zoo.create("bert", vocabulary_size=kind.tokenizer.vocabulary_size, num_layers=1, hidden_dim=8,
+                              intermediate_dim=8, activation=activation)  # fmt: skip
+        head = kind.head(backbone)
+        assert head.masked_lm.activation is find_activation(activation)
 
 
 # -- a whole run ----------------------------------------------------------------------------------------------------

@@ -107,6 +107,11 @@ class Encoder(Backbone):
     input_names = ("token_ids", "segment_ids", "padding_mask")
     pooling = "mean"  # how a text becomes one vector: "first" or "last" token, or the "mean" of all
 
+    @property
+    def activation(self):
+        """That of the feed-forward layers, which the head of masked language modelling shares."""
+        return getattr(self.config, "activation", "gelu")
+
 
 class Decoder(Backbone):
     """Reads a text from left to right: ``{token_ids, padding_mask} -> [B, T, D]``; state t predicts token t + 1."""

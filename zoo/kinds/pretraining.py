@@ -77,7 +77,11 @@ class Pretraining(Kind):
 
     def head(self, backbone):
         return PretrainingHead(
-            self.tokenizer.vocabulary_size, backbone.tied_embedding, backbone.pooling, backbone.dropout_rate
+            self.tokenizer.vocabulary_size,
+            backbone.tied_embedding,
+            backbone.pooling,
+            backbone.activation,
+            backbone.dropout_rate,
         )
 
     # -- documents to questions -------------------------------------------------------------------------------

@@ -19,15 +19,16 @@ class PretrainingHead(keras.layers.Layer):
         vocabulary_size: int, V.
         tied_to: as for :class:`zoo.layers.heads.MaskedLanguageModelHead`.
         pooling: "first" token, or "mean" of the real tokens.
+        activation: as for :class:`zoo.layers.heads.MaskedLanguageModelHead`.
         dropout: float, rate on the pooled vector.
     """
 
     input_names = ("masked_positions",)
 
-    def __init__(self, vocabulary_size, tied_to=None, pooling="first", dropout=0.1, **kwargs):
+    def __init__(self, vocabulary_size, tied_to=None, pooling="first", activation="gelu", dropout=0.1, **kwargs):
         super().__init__(**kwargs)
         self.pooling = pooling
-        self.masked_lm = MaskedLanguageModelHead(vocabulary_size, tied_to)
+        self.masked_lm = MaskedLanguageModelHead(vocabulary_size, tied_to, activation)
         self.dropout = keras.layers.Dropout(dropout)
         self.next_sentence = keras.layers.Dense(2)
 
