@@ -37,7 +37,10 @@ MAY_IMPORT = {
     "zoo.strategies": (("zoo.pipeline", "zoo.registry", "zoo.settings"), None),
     "zoo.checkpoints": ((), ("numpy",)),
     "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.strategies"), None),
-    "zoo.learning": (("zoo.checkpoints", "zoo.memory", "zoo.progress", "zoo.runs", "zoo.strategies"), None),
+    "zoo.learning": (
+        ("zoo.checkpoints", "zoo.memory", "zoo.progress", "zoo.run_folder", "zoo.runs", "zoo.strategies"),
+        None,
+    ),
     "zoo.run_folder": (("zoo.checkpoints",), ()),
     "zoo.kinds": (
         (
