@@ -6,7 +6,8 @@
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end table -->``. NAME is a task: its runs
 (``results/<task>/*.json``) are shown beside the figures others published (``published.json``);
-or, with ``comparison:`` before it, a task of a comparison (``comparisons/*.json``).
+or, with ``comparison:`` before it, a task of a comparison (``comparisons/*.json``); or, with ``shots:``, a task that
+language models were asked with examples in the prompt (``zoo evaluate --shots``; ``results/*/*.json``).
 """
 
 import json
@@ -40,6 +41,8 @@ def make(name, folder):
     """The Markdown of one table."""
     if name.startswith("comparison:"):
         return comparison_table(find_compared(name.partition(":")[2], folder))
+    if name.startswith("shots:"):
+        return shots_table(name.partition(":")[2], folder)
     return runs_table(name, folder)
 
 
@@ -90,6 +93,31 @@ def runs_table(name, folder):
     seeds = sorted({run["seed"] for group in runs.values() for run in group})
     notes = [f"Split: {split}. Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}.", measured_on(first)]
     return "\n\n".join([table, " ".join(notes + ([published["source"]] if published else []))])
+
+
+def shots_table(name, folder):
+    """The runs that were asked a task with k examples in the prompt: one line a run, one column for each k."""
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*/*.json"))]
+    runs = [run for run in runs if name in run.get("shots", {})]
+    if not runs:
+        raise TableError(f"no file in {folder} has shots of {name!r}: 'zoo evaluate RUN --shots 0,1,4', then add RUN.")
+    asked = [run["shots"][name] for run in runs]
+    if len({(each["split"], each["questions"], each["seed"]) for each in asked}) > 1:
+        raise TableError(f"not all runs were asked the same questions of {name!r} with the same examples.")
+    metric = METRICS[asked[0]["metric"]]
+    numbers = sorted({row["shots"] for each in asked for row in each["by_shots"]})
+    heading = ["model", "trained on", "parameters", "steps", *map(str, numbers)]
+    lines = [heading, ["---", "---", *["---:"] * (len(heading) - 2)]]
+    for run in sorted(runs, key=lambda run: (run["task"] != name, run["task"], run["model"])):
+        by_shots = run["shots"][name]["by_shots"]
+        values = {row["shots"]: mean_sd([row[asked[0]["metric"]]]) for row in by_shots}
+        sizes = [f"{run['parameters']:,}", f"{run['training']['steps']:,}"]
+        shown = [metric.show(values.get(number)) for number in numbers]
+        lines.append([f"{run['model']}:{run['preset']}", run["task"], *sizes, *shown])
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    questions = f"{asked[0]['questions']:,} questions of {name}, split {asked[0]['split']}"
+    note = f"The columns of numbers: {metric.title} with so many examples in the prompt, on {questions}."
+    return f"{table}\n\n{note} {measured_on(runs[0])}"
 
 
 def recipe_of(run):
@@ -152,7 +180,7 @@ def add(source, folder=HERE):
                 ]
     else:
         config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-        if config["status"] != "complete" or not figures["splits"]:
+        if config["status"] != "complete" or not (figures["splits"] or figures.get("shots")):
             raise TableError(
                 f"{source} is {config['status']}, evaluated on {list(figures['splits'])}: finish it first."
             )

@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "zoo.stopping": (("zoo.samplers",), ("keras", "numpy")),
     "zoo.windows": ((), ("keras",)),
     "zoo.world": (("zoo.world",), ()),
-    "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.registry", "zoo.settings", "zoo.world"), ()),
+    "zoo.prompts": ((), ()),
+    "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.prompts", "zoo.registry", "zoo.settings", "zoo.world"), ()),
     "zoo.datasets": (("zoo.datasets", "zoo.registry"), ("keras",)),
     "zoo.tokenizers": (("zoo.tokenizers", "zoo.registry"), None),
     "zoo.pretrained": (

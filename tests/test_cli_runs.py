@@ -263,3 +263,18 @@ def test_training_goes_on_from_a_run(runs, tmp_path):
     before, after = (Run.load(folder).model.get_weights() for folder in (start, tmp_path / "more"))
     for old, new in zip(before, after, strict=True):
         np.testing.assert_allclose(new, old, atol=1e-6)
+
+
+def test_a_language_model_is_asked_with_examples_in_the_prompt(runs, tmp_path):
+    (tmp_path / "b.csv").write_text("text,label\n" + "".join(f"{a},{b}\n" for a in "abcdefghij" for b in ("x", "y")))
+    asked = ("evaluate", runs("language-modelling"), "--task", "classification", "--data", tmp_path / "b.csv")
+    answer = document(zoo(*asked, "--shots", "2,0", "--questions", 1, "--json"))
+    assert [row["shots"] for row in answer["by_shots"]] == [0, 2] and answer["questions"] == 1
+    show_evaluation(answer)
+    for given, message in (
+        (("--questions", 2), "--task, --questions: only with --shots"),
+        (("--shots", "one"), "expected numbers with commas between them"),
+        (("--shots", "0,99"), "99 examples were asked for"),
+    ):
+        done = zoo(*asked, *given)
+        assert done.exit_code == 2 and message in done.stderr, done.stderr

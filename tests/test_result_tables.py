@@ -49,6 +49,27 @@ def test_runs_stand_beside_published_figures(tables, tmp_path):
     assert cells[3][-3] == "–"
 
 
+def test_few_shot_figures_stand_in_a_line_for_each_run_and_are_of_the_same_questions(tables, tmp_path):
+    made = {key: comparison()[key] for key in ("machine", "versions")}
+    for task, shares in (("stories", [0.1, 0.2]), ("toy", [0.25, 0.875])):
+        rows = [{"shots": k, "accuracy": share} for k, share in zip((0, 16), shares, strict=True)]
+        shots = {"toy": {"split": "test", "questions": 1000, "seed": 0, "metric": "accuracy", "by_shots": rows}}
+        record = {"model": "gpt", "preset": "tiny", "task": task, "parameters": 1234, "training": {"steps": 5}}
+        (tmp_path / task).mkdir()
+        (tmp_path / task / "gpt.json").write_text(json.dumps({**record, "shots": shots, **made}))
+    lines = tables.make("shots:toy", tmp_path).splitlines()
+    assert lines[0] == "| model | trained on | parameters | steps | 0 | 16 |"
+    assert lines[2] == "| gpt:tiny | toy | 1,234 | 5 | 25.0 | 87.5 |", "what was trained for it stands first"
+    assert lines[3] == "| gpt:tiny | stories | 1,234 | 5 | 10.0 | 20.0 |"
+    assert "accuracy % with so many examples in the prompt, on 1,000 questions of toy, split test" in lines[-1]
+    shots["toy"]["questions"] = 10
+    (tmp_path / "toy" / "gpt.json").write_text(json.dumps({**record, "shots": shots, **made}))
+    with pytest.raises(ValueError, match="not all runs were asked the same questions"):
+        tables.make("shots:toy", tmp_path)
+    with pytest.raises(ValueError, match="has shots of 'other'"):
+        tables.make("shots:other", tmp_path)
+
+
 def test_a_table_without_results_or_without_end_is_an_error(tables, tmp_path):
     (tmp_path / "published.json").write_text("{}")
     with pytest.raises(ValueError, match="no result files"):

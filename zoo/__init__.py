@@ -15,6 +15,7 @@ _PUBLIC = {
     "create": "zoo.runs",
     "train": "zoo.training",
     "evaluate": "zoo.evaluation",
+    "few_shot": "zoo.prompting",
     "predict": "zoo.prediction",
     "stream": "zoo.prediction",
     "resume": "zoo.training",

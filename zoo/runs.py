@@ -57,17 +57,20 @@ class Run:
         return [{name: float(value) if value else None for name, value in row.items()} for row in rows]
 
     def results(self):
-        """The contents of ``results.json``: ``{"training": {...}, "splits": {name: {...}}}``."""
+        """The contents of ``results.json``: ``{"training": {...}, "splits": {name: {...}}, "shots": {task: {...}}}``.
+
+        ``shots`` is there for runs that were asked with examples in the prompt (:mod:`zoo.prompting`).
+        """
         path = self.folder / RESULTS
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"splits": {}}
 
-    def record(self, part, figures):
-        """Puts ``figures`` into ``results.json`` under ``part``: "training", or the name of a split."""
+    def record(self, part, figures, group="splits"):
+        """Puts ``figures`` into ``results.json`` under ``part``: "training", or a split; a task, of group "shots"."""
         results = self.results()
         if part == "training":
             results["training"] = figures
         else:
-            results["splits"][part] = figures
+            results.setdefault(group, {})[part] = figures
         write_json(self.folder / RESULTS, results)
 
     def save_config(self):
