@@ -18,7 +18,9 @@ MAY_IMPORT = {
     "zoo.layers": (("zoo.layers", "zoo.registry"), ("keras", "numpy")),
     "zoo.models": (NOUNS, ("keras", "numpy")),
     "zoo.samplers": ((), ("keras",)),
-    "zoo.decoding": (("zoo.samplers",), ("keras",)),
+    "zoo.growing": ((), ("keras",)),
+    "zoo.beams": (("zoo.growing", "zoo.samplers"), ("keras",)),
+    "zoo.decoding": (("zoo.beams", "zoo.growing", "zoo.samplers"), ("keras",)),
     "zoo.stopping": (("zoo.samplers",), ("keras", "numpy")),
     "zoo.windows": ((), ("keras",)),
     "zoo.world": (("zoo.world",), ()),
@@ -135,7 +137,7 @@ def test_nobody_imports_the_command_line():
 
 
 # Written in keras.ops alone: a test of nothing else can run on every backend.
-ON_ANY_BACKEND = ("zoo.base", "zoo.decoding", "zoo.layers", "zoo.models", "zoo.parameters", "zoo.samplers",
+ON_ANY_BACKEND = ("zoo.base", "zoo.beams", "zoo.decoding", "zoo.layers", "zoo.models", "zoo.parameters", "zoo.samplers",
                   "zoo.task_model")  # fmt: skip
 
 

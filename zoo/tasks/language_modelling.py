@@ -6,6 +6,7 @@ from zoo.datasets import DataError
 from zoo.datasets.readers import documents, ending, text_of
 from zoo.datasets.splits import THREE_PARTS
 from zoo.registry import register_task
+from zoo.tasks._documents import FEW
 from zoo.tasks._own import OwnDataTask, text
 
 
@@ -15,8 +16,9 @@ class LanguageModelling(OwnDataTask):
 
     What a document is: in a ``.txt`` file, a stretch of lines between blank
     lines; of several ``.txt`` files, or a folder of them, each file; in a
-    ``.jsonl`` file, the ``{"text": ...}`` of a line. Fewer than three documents
-    are one long text, cut at line ends: the first 80 %, 10 % and the last 10 %.
+    ``.jsonl`` file, the ``{"text": ...}`` of a line. Many documents are dealt
+    out whole. Of few (books, say), each is cut at line ends: its first 80 % are
+    for training, then 10 % each, so that all parts have something of each.
     """
 
     kind = "language-modelling"
@@ -40,22 +42,32 @@ class LanguageModelling(OwnDataTask):
         return example, [example["text"]]
 
     def divided(self, items):
-        if len(items) >= len(self.splits):
-            return super().divided(items)
-        lines = "\n\n".join(example["text"] for example, _ in items).splitlines(keepends=True)
-        starts = [0, *accumulate(map(len, lines))]
-        ends = [share * starts[-1] for share in accumulate(THREE_PARTS.values())]
-        parts = dict.fromkeys(self.splits, "")
-        for line, start in zip(lines, starts[:-1], strict=True):
-            place = sum(start >= end for end in ends[:-1])
-            parts[self.splits[place]] += line
-        if not all(part.strip() for part in parts.values()):
-            wanted = "three documents, or one of many lines"
-            raise DataError(f"{', '.join(self.data)}: too short to be divided; expected at least {wanted}.")
-        return {split: [{"text": part}] for split, part in parts.items()}
+        if len(items) < FEW:
+            parts = _cut(example["text"] for example, _ in items)
+            if all(parts.values()):
+                return parts
+            if len(items) < len(self.splits):
+                wanted = "three documents, or one of many lines"
+                raise DataError(f"{', '.join(self.data)}: too short to be divided; expected at least {wanted}.")
+        return super().divided(items)
 
     def _read(self, path, is_document):
         if ending(path) != ".txt":
             return self.read_file(path)
         texts = [text_of(path).strip()] if is_document else documents(path)
         return [({"text": each}, [each]) for each in texts]
+
+
+def _cut(contents):
+    """{split: examples}: the first 80 %, then 10 %, then the last 10 % of each document, cut at line ends."""
+    parts = {name: [] for name in THREE_PARTS}
+    ends = list(accumulate(THREE_PARTS.values()))[:-1]
+    for document in contents:
+        lines = document.splitlines(keepends=True)
+        starts = accumulate(map(len, lines[:-1]), initial=0)
+        places = [sum(start >= end * len(document) for end in ends) for start in starts]
+        for number, part in enumerate(parts.values()):
+            cut = "".join(line for line, place in zip(lines, places, strict=True) if place == number)
+            if cut.strip():
+                part.append({"text": cut})
+    return parts
