@@ -52,6 +52,7 @@ Examples:
   zoo train gpt shakespeare --steps 2000 --learning-rate 1e-3
   zoo train bert tiny-sentiment --preset mini --set dropout=0.2 --recipe warmup_steps=200
   zoo train bert sst2 --init google-bert/bert-base-uncased --epochs 3
+  zoo train gpt tiny-translation:ko-en --init runs/tiny-translation-en-ko/gpt-tiny-seed0 --prompt-length 20
   zoo train attention_seq2seq translation --data pairs.tsv --epochs 10
   zoo train transformer translation --data talks.en --data talks.ko --out runs/talks
   zoo train --resume runs/talks
@@ -88,6 +89,10 @@ Examples:
     "--init", metavar="RUN|SOURCE",
     help="Start from the weights, settings and tokenizer of a run, or of published weights (bert, gpt): a folder or "
     "a name on the Hugging Face hub.",
+)  # fmt: skip
+@click.option(
+    "--prompt-length", type=click.IntRange(1), metavar="N",
+    help="Prompt tuning: train N vectors before each text, and nothing else of what --init names.",
 )  # fmt: skip
 @click.option("--out", metavar="DIR", help="Folder of the run; runs/TASK/MODEL-PRESET-seedN by default.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in that folder, if there is one.")

@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "zoo.settings": (("zoo.registry",), ()),
     "zoo.base": (("zoo.registry",), ("keras",)),
     "zoo.task_model": (("zoo.base", "zoo.layers"), ("keras",)),
+    "zoo.prompt_tuning": (("zoo.base",), ("keras", "numpy")),
     "zoo.layers": (("zoo.layers", "zoo.registry"), ("keras", "numpy")),
     "zoo.models": (NOUNS, ("keras", "numpy")),
     "zoo.samplers": ((), ("keras",)),

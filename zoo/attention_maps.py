@@ -93,7 +93,7 @@ def attention_maps(run, text):
         inputs = {name: np.asarray(tensor) for name, tensor in inputs.items()}
     else:
         inputs, labels, _, _ = next(Batches(run.kind.columns([_with_answer(run, fields)]), 1).epoch(0))
-    axes = _axes(run.kind, inputs, labels)
+    axes = _axes(run.kind, inputs, labels, run.config.get("prompt_length") or 0)
     if run.kind.backbone_kind == "encoder_decoder":
         _make_lengths_differ(inputs)
     with recording() as recorded:
@@ -158,15 +158,16 @@ def _with_answer(run, fields):
     return {**fields, **answered[kind]()}
 
 
-def _axes(kind, inputs, labels):
-    """Part -> the labels of its rows and columns."""
+def _axes(kind, inputs, labels, prompt_length=0):
+    """Part -> the labels of its rows and columns; a tuned prompt stands before the tokens."""
     if kind.backbone_kind == "encoder_decoder":
         source = readable(kind.tokenizers["source"], inputs["encoder_token_ids"][0])
         target = kind.tokenizers["target"]
         read, written = readable(target, inputs["decoder_token_ids"][0]), readable(target, labels[0])
         return {"cross": (written, source), "encoder": (source, source), "decoder": (read, read)}
     tokenizer = kind.tokenizers.get("target") or kind.tokenizers["tokenizer"]
-    tokens = readable(tokenizer, inputs["token_ids"][0])
+    prompt = [f"[prompt {i}]" for i in range(1, prompt_length + 1)]
+    tokens = prompt + readable(tokenizer, inputs["token_ids"][0])
     return {"self": (tokens, tokens)}
 
 

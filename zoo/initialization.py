@@ -1,6 +1,7 @@
 """Where a training starts from that does not start from nothing: an earlier run, or published weights."""
 
 from zoo.pretrained import Pretrained, PretrainedError, check_family, fill, read
+from zoo.prompt_tuning import Prompted
 from zoo.run_folder import RunError, is_run
 from zoo.runs import Run, model_settings
 
@@ -49,6 +50,10 @@ class FromRun:
             raise RunError(
                 f"{run.folder} is a run of {run.config['model']!r}: it cannot start a {family.registered_name!r}."
             )
+        if run.config.get("prompt_length"):
+            raise RunError(
+                f"{run.folder} is a prompt before a frozen model: start from that model, {run.config['init']}."
+            )
         self.preset = run.config["preset"]
         if preset and preset != self.preset:
             raise RunError(f"{run.folder} was trained with the preset {self.preset!r}, which cannot become {preset!r}.")
@@ -74,11 +79,14 @@ class FromRun:
 
     def fill(self, task_model):
         """Copies the weights into a new model."""
-        for part in ("backbone", "head"):
-            old, new = getattr(self.run.model, part), getattr(task_model, part)
+        backbone, is_prompted = _frozen(task_model)
+        for part, new in (("backbone", backbone), ("head", task_model.head)):
+            old = getattr(self.run.model, part)
             shapes = [[tuple(weight.shape) for weight in layer.weights] for layer in (old, new)]
             if shapes[0] == shapes[1]:
                 new.set_weights(old.get_weights())
+            elif part == "head" and is_prompted:
+                raise _other_head(self.source)
             elif part == "head" and hasattr(old, "pooler") and hasattr(new, "pooler"):
                 new.pooler.set_weights(old.pooler.get_weights())  # pre-trained on whole texts, as the paper has it
             elif part == "backbone":
@@ -86,6 +94,8 @@ class FromRun:
                     "the weights of the run given as init have other shapes than the new model: change no sizes, and "
                     "choose a task whose texts are not longer than that run's (max_sequence_length)."
                 )
+        if is_prompted:
+            task_model.backbone.begin()
 
 
 class FromPretrained:
@@ -137,7 +147,25 @@ class FromPretrained:
 
     def fill(self, task_model):
         """Copies the weights into a new model."""
-        fill(task_model.backbone, self.pretrained.part())
+        backbone, is_prompted = _frozen(task_model)
+        fill(backbone, self.pretrained.part())
+        if is_prompted:
+            if task_model.head.weights:
+                raise _other_head(self.source)
+            task_model.backbone.begin()
         pooler = self.pretrained.part("pooler")
         if pooler and hasattr(task_model.head, "pooler"):
             fill(task_model.head.pooler, pooler)
+
+
+def _frozen(task_model):
+    """The backbone that weights are copied into, and whether it stands behind a prompt."""
+    is_prompted = isinstance(task_model.backbone, Prompted)
+    return task_model.backbone.backbone if is_prompted else task_model.backbone, is_prompted
+
+
+def _other_head(source):
+    return RunError(
+        f"prompt tuning trains no head, and {source} has none of the form that this task needs: choose a task that "
+        "writes text (language-modelling, text-to-text), or one with the labels of that run."
+    )

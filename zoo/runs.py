@@ -9,6 +9,7 @@ from pathlib import Path
 
 from zoo import kinds, settings
 from zoo.memory import keep_freed_memory
+from zoo.prompt_tuning import Prompted
 from zoo.registry import MODELS, unknown_name
 from zoo.run_folder import CONFIG, HISTORY, RESULTS, TEXT, WEIGHTS, RunError, read_config, write_json
 from zoo.task_model import TaskModel
@@ -46,7 +47,7 @@ class Run:
         if missing:
             raise RunError(f"{folder} is not a whole run: there is no {' and no '.join(missing)} in it. Train it anew.")
         kind = kinds.load(folder / TEXT)
-        model = build_model(config["model"], config["settings"], kind)
+        model = build_model(config["model"], config["settings"], kind, config.get("prompt_length"))
         model.load_weights(folder / WEIGHTS)
         return cls(folder, config, model, kind, find(config["task"], data=config["data"]))
 
@@ -153,12 +154,25 @@ def model_settings(config, kind, changes):
     return chosen
 
 
-def build_model(name, values, kind):
-    """The model of a run from the settings in its ``config.json``."""
+def build_model(name, values, kind, prompt_length=None):
+    """The model of a run from the settings in its ``config.json``; with a prompt, that alone can be trained.
+
+    Raises:
+        SettingError: there is no room for the prompt.
+    """
     keep_freed_memory()
     family = MODELS.get(name)
     backbone = family(family.Config(**values))
-    return TaskModel(backbone, kind.head(backbone))
+    head = kind.head(backbone)
+    if prompt_length:
+        backbone = Prompted(backbone, prompt_length)
+        head.trainable = False
+        if backbone.max_sequence_length is not None and backbone.max_sequence_length < kind.sequence_length:
+            raise settings.SettingError(
+                f"a prompt of {prompt_length} vectors leaves room for {backbone.max_sequence_length} tokens; texts of "
+                f"this task have up to {kind.sequence_length}: choose a shorter prompt, or a smaller max_length."
+            )
+    return TaskModel(backbone, head)
 
 
 def versions():

@@ -17,6 +17,7 @@ from zoo.learning import learn
 from zoo.machine import machine
 from zoo.optimization import Recipe
 from zoo.progress import announce
+from zoo.prompt_tuning import PROMPT_TUNING
 from zoo.registry import KINDS, unknown_name
 from zoo.run_folder import RunError, check_folder, clear_folder, locked, read_config
 from zoo.runs import Run, build_model, model_settings, parse_model, versions
@@ -44,6 +45,7 @@ def train(
     data=None,
     text=None,
     init=None,
+    prompt_length=None,
     out=None,
     overwrite=False,
     strategy="none",
@@ -75,6 +77,8 @@ def train(
             folder or hub name, see :func:`zoo.pretrained.read`). Settings, tokenizers and backbone weights are its
             own; a run's head, too, where it has the same form, of published ones BERT's pooler. Published weights are
             trained with learning rate 5e-5 unless said otherwise, and of the settings only ``dropout`` may change.
+        prompt_length: prompt tuning: so many vectors before each text are trained, and nothing else of what ``init``
+            names, a run (or weights) of a decoder; see :mod:`zoo.prompt_tuning`. None: all weights are trained.
         out: folder of the run; ``runs/<task>/<model>-<preset>-seed<seed>`` by default.
         overwrite: whether a run in that folder may be replaced.
         strategy: one of ``zoo.strategies.STRATEGIES``, or a ``tf.distribute.Strategy``.
@@ -113,13 +117,16 @@ def train(
     for name, budget in (("steps", steps), ("epochs", epochs), ("minutes", minutes)):
         if budget is not None and not 0 < budget < math.inf:
             raise RunError(f"{name} must be positive and finite, not {budget}.")
+    if prompt_length is not None and (init is None or prompt_length < 1):
+        raise RunError("a prompt has one vector at least, and stands before what is trained already: name it by init.")
     if not 0 <= seed < 2**32:
         raise RunError(f"the seed must lie between 0 and 4294967295, not {seed}.")
     if init is not None:
         announce("reading the weights to start from", progress)
     start = start_from(init, family, chosen, dropout=(settings or {}).get("dropout"))
     preset = start.preset if start else preset
-    changes = {**family.recipe, **(start.recipe if start else {}), **(recipe or {})}
+    of_prompt = PROMPT_TUNING if prompt_length else {}
+    changes = {**family.recipe, **(start.recipe if start else {}), **of_prompt, **(recipe or {})}
     if learning_rate is not None:
         changes["learning_rate"] = learning_rate
     recipe = settings_module.replace(Recipe(), changes)
@@ -142,7 +149,7 @@ def train(
     kind = kind_class.fit(task, family.kind, examples, tokenizers=start.tokenizers(kind_class) if start else None)
     config = start.settings(kind, settings or {}) if start else model_settings(config, kind, settings or {})
     with strategy.scope(), computing_in(precision):
-        task_model = build_model(family.registered_name, dataclasses.asdict(config), kind)
+        task_model = build_model(family.registered_name, dataclasses.asdict(config), kind, prompt_length)
         if start:
             start.fill(task_model)
 
@@ -178,6 +185,7 @@ def train(
             "compiled": compiled,
             "seed": seed,
             "init": start.source if start else None,
+            "prompt_length": prompt_length,
             "precision": precision,
             "strategy": describe(strategy),
             "evaluate_every": evaluate_every or max(1, (steps or 20 * MEASUREMENTS) // MEASUREMENTS),

@@ -32,9 +32,26 @@ class TokenEmbedding(keras.layers.Layer):
             name="embeddings", shape=(vocabulary_size, hidden_dim), initializer=fresh(initializer), autocast=False
         )
 
+        self.more_rows = None
+
+    def extend(self, more_rows):
+        """Gives the ids from V on vectors that belong to another layer (:mod:`zoo.prompt_tuning`).
+
+        Args:
+            more_rows: function without arguments that returns them, [P, D]; :meth:`logits` does not know of them.
+        """
+        self.more_rows = more_rows
+
     def call(self, token_ids):
         """Args: token_ids [any shape], int. Returns: [any shape, D]."""
-        return ops.cast(ops.take(self.embeddings, token_ids, axis=0), self.compute_dtype)
+        if self.more_rows is None:
+            rows = ops.take(self.embeddings, token_ids, axis=0)
+        else:
+            # Two look-ups: to join the two matrices would copy the whole vocabulary.
+            known = ops.take(self.embeddings, ops.minimum(token_ids, self.vocabulary_size - 1), axis=0)
+            more = ops.take(self.more_rows(), ops.maximum(token_ids - self.vocabulary_size, 0), axis=0)
+            rows = ops.where((token_ids < self.vocabulary_size)[..., None], known, more)
+        return ops.cast(rows, self.compute_dtype)
 
     def logits(self, hidden_states):
         """The inner product of each hidden state with each row.

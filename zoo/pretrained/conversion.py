@@ -117,6 +117,10 @@ _FORMS = {"bert": (BERT, HUGGINGFACE_BERT), "gpt2": (GPT2, HUGGINGFACE_GPT2), "o
 def _counterpart(run):
     """model_type, architecture, and parts of the head."""
     family, kind, settings = run.config["model"], run.config["kind"], run.config["settings"]
+    if run.config.get("prompt_length"):
+        raise PretrainedError(
+            f"{run.folder} is a tuned prompt, which is no part of a {family} elsewhere: convert {run.config['init']}."
+        )
     if family == "bert" and kind in BERT_HEADS:
         return "bert", *BERT_HEADS[kind]
     if family == "gpt" and kind in ("language-modelling", "text-to-text"):
