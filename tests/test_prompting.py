@@ -8,10 +8,10 @@ import tensorflow as tf
 from zoo import prompts
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.kinds.text_to_text import TextToText
-from zoo.prompting import few_shot
+from zoo.prompting import _asked, few_shot
 from zoo.runs import Run
 from zoo.tasks import find
-from zoo.tasks.tiny_shots import WORDS
+from zoo.tasks.tiny_shots import LABELS, WORDS
 from zoo.tokenizers import SPECIAL_TOKENS, train_tokenizer
 from zoo.tokenizers.word import WordTokenizer
 
@@ -120,6 +120,8 @@ def test_a_task_of_fresh_meanings_brings_its_own_examples(tmp_path):
     few_shot(run, [1, 20], "tiny-shots:ko", questions=2)
     figures = run.results()["shots"]["tiny-shots:ko"]
     assert [row["shots"] for row in figures["by_shots"]] == [1, 20] and figures["questions"] == 2
+    labels = _asked(run, "tiny-shots:ko", None, "test", 1).labels
+    assert labels == sorted(sum(LABELS["ko"], ())), "all answers are possible, however few are asked"
     for sample, example in zip(figures["samples"], find("tiny-shots:ko").examples("test"), strict=False):
         *lines, question = sample["input"]["prompt"].split("\n")
         assert sorted(lines) == sorted(example["text"].split("\n")[:-2])

@@ -101,11 +101,11 @@ class _Asked:
 def _asked(run, task, data, split, count):
     task = run.task if task is None else find(task, data=data)
     task.check_split(split)
-    examples = task.examples(split)[:count]
+    examples = task.examples(split)
     if "question" in examples[0]:
         pools = [example["shots"] for example in examples]
-        shown, examples = [shot for pool in pools for shot in pool], [example["question"] for example in examples]
-        return _Asked(task.name, _kind("classification", task, run, shown), examples, pools.__getitem__)
+        kind = _kind("classification", task, run, [shot for pool in pools for shot in pool])  # knows all labels
+        return _Asked(task.name, kind, [example["question"] for example in examples][:count], pools.__getitem__)
     if task.kind not in KIND_NAMES:
         own = ", ".join(f"'--task {KINDS.get(name).own_data_task} --data FILE'" for name in KIND_NAMES)
         raise ValueError(
@@ -113,7 +113,7 @@ def _asked(run, task, data, split, count):
             f"(--task tiny-sentiment; your own data: {own})."
         )
     pool = task.examples("train")
-    return _Asked(task.name, _kind(task.kind, task, run, pool), examples, lambda number: pool)
+    return _Asked(task.name, _kind(task.kind, task, run, pool), examples[:count], lambda number: pool)
 
 
 def _kind(name, task, run, examples):
