@@ -19,6 +19,7 @@ MODELS = {  # kind of task -> a usual model, the one with the cheapest steps
     "text-to-text": ("transformer", "seq2seq"),
     "language-modelling": ("gpt", "ngram"),
     "classification": ("bert", "bag_of_words"),
+    "regression": ("bert", "bag_of_words"),
     "tagging": ("bert", "bag_of_words"),
     "span-answering": ("bert", "bag_of_words"),
 }

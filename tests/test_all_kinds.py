@@ -30,6 +30,11 @@ ALL = {
         [{"text": "a b", "text_pair": "b", "label": "no"}, {"text": "b a", "text_pair": "a", "label": "yes"}],
         [{"text": "zebra a", "text_pair": "zebra", "label": "no"}],
     ),
+    "regression": (
+        "encoder",
+        [{"text": "a b", "text_pair": "b", "score": 1.0}, {"text": "b a", "text_pair": "a", "score": 4.0}],
+        [{"text": "zebra a", "text_pair": "zebra", "score": 2.0}],
+    ),
     "tagging": ("encoder", [{"tokens": ["a", "b"], "tags": ["O", "B-x"]}], [{"tokens": ["zebra"], "tags": ["O"]}]),
     "span-answering": ("encoder", [QUESTION], [{**QUESTION, "question": "who zebra", "context": "mia zebra"}]),
 }
@@ -69,7 +74,7 @@ def test_all_kinds_are_tested_here():
 
 def wrong(example):
     """The example with other right answers."""
-    others = {"target": "b a a b", "label": "yes", "answers": ["runs"], "starts": [4]}
+    others = {"target": "b a a b", "label": "yes", "score": 7.0, "answers": ["runs"], "starts": [4]}
     changed = {key: others[key] for key in example if key in others}
     return {**example, **changed, **({"tags": ["B-x"] * len(example["tags"])} if "tags" in example else {})}
 

@@ -21,6 +21,7 @@ DATA = {
         json.dumps({"text": f"is {a}", "text_pair": f"was {b}", "label": "same" if a == b else "other"})
         for a in "abcdef" for b in "abcdef"
     ]),
+    "regression": ("scores.tsv", [f"is {a}\twas {b}\t{n / 2}" for a in "abcdef" for n, b in enumerate("abcdef")]),
     "tagging": ("names.jsonl", [
         json.dumps({"tokens": [a, "met", b], "tags": ["B-PER", "O", "B-PER"]}) for a in "ABCDEF" for b in "GHIJK"
     ]),
@@ -35,6 +36,7 @@ ASKED = {
     "language-modelling": ("gpt", ["a b"]),
     "pretraining": ("bert", ["a [MASK]. [MASK] a."]),
     "classification": ("bert", ["is a\twas b"]),
+    "regression": ("birnn", ["is a\twas b"]),
     "tagging": ("birnn", ["A met K"]),
     "question-answering": ("bert", ["where is a\ta is at g"]),
 }
@@ -65,10 +67,11 @@ def runs(tmp_path_factory):
 def test_evaluate(runs, task):
     figures = document(zoo("evaluate", runs(task), "--json"))
     assert figures["split"] == "test"
-    assert figures["nll"] > 0
+    loss = "squared_error" if task == "regression" else "nll"
+    assert figures[loss] > 0
     assert figures["metric"] in figures
     recorded = json.loads((runs(task) / "results.json").read_text(encoding="utf-8"))
-    assert recorded["splits"]["test"]["nll"] == pytest.approx(figures["nll"])
+    assert recorded["splits"]["test"][loss] == pytest.approx(figures[loss])
 
 
 def test_evaluate_prints_tables(runs):
@@ -95,6 +98,7 @@ def test_predict(runs, task):
         "language-modelling": {"continuation"},
         "pretraining": {"filled", "token", "probability"},
         "classification": {"label", "probabilities"},
+        "regression": {"score"},
         "tagging": {"word", "tag", "start", "end"},
         "question-answering": {"answer", "start", "end", "score"},
     }

@@ -2,16 +2,20 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import sacrebleu
 import tensorflow as tf
 
 from zoo.kinds.classification import Classification
 from zoo.kinds.language_modelling import LanguageModelling
+from zoo.kinds.regression import Regression
 from zoo.kinds.span_answering import SpanAnswering
 from zoo.kinds.tagging import Tagging
 from zoo.kinds.text_to_text import TextToText
+from zoo.tasks import find
 from zoo.tokenizers import SPECIAL_TOKENS
+from zoo.tokenizers.character import CharacterTokenizer
 from zoo.tokenizers.word import WordTokenizer
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -160,6 +164,35 @@ def test_a_single_text_is_one_segment():
     facts = {"max_length": 3, "labels": ["no", "yes"], "fields": ["text"]}
     columns = Classification("encoder", {"tokenizer": words("a")}, facts).columns([{"text": "a a", "label": "no"}])
     assert lists(columns.inputs["token_ids"] + columns.inputs["segment_ids"]) == [[S, 5, 5, E], [0, 0, 0, 0]]
+
+
+def test_scores_are_learned_in_standard_deviations_and_answered_in_their_unit():
+    task = find("regression")
+    examples = [{"text": "a", "score": score} for score in (2.0, 4.0, 9.0)]  # mean 5, variance (9 + 1 + 16) / 3
+    kind = Regression.fit(task, "encoder", examples, tokenizers={"tokenizer": words("a", "b")})
+    columns = kind.columns([*examples, {"text": "b", "score": 5.0}])
+    deviation = (26 / 3) ** 0.5
+    assert lists(columns.labels) == pytest.approx([-3 / deviation, -1 / deviation, 4 / deviation, 0])
+    assert columns.labels[0].dtype == "float32" and lists(columns.inputs["token_ids"])[3] == [S, 6, E]
+    answers = kind.answers(lambda inputs, training: tf.constant([1.0, -1.0, 0.0]), examples)
+    assert answers == pytest.approx([5 + deviation, 5 - deviation, 5])
+    figures = kind.likelihood(examples, np.array([1.0, 2.0, 3.0]), np.ones(3))
+    assert figures == pytest.approx({"squared_error": 2.0, "rmse": (2 * 26 / 3) ** 0.5})
+    with pytest.raises(ValueError, match="one score only"):
+        Regression.fit(task, "encoder", examples[:1], tokenizers={"tokenizer": words("a")})
+
+
+def test_where_characters_have_tags_white_space_has_one_too():
+    tokenizer = CharacterTokenizer([*SPECIAL_TOKENS, "▁", "박", "씨", "의"])  # 5 to 8
+    facts = {"max_length": 9, "tags": ["B-PS", "I-PS", "O"], "units": "characters"}
+    kind = Tagging("encoder", {"tokenizer": tokenizer}, facts)
+    columns = kind.columns([{"tokens": [*"박 씨의"], "tags": ["B-PS", "I-PS", "I-PS", "O"]}])
+    assert lists(columns.inputs["token_ids"]) == [[S, 6, 5, 7, 8, E]]
+    assert lists(columns.labels) == [[0, 0, 1, 1, 2, 0]] and lists(columns.weights) == [[0, 1, 1, 1, 1, 0]]
+    answer = kind.respond(lambda inputs, training: tf.one_hot([[2, 0, 1, 1, 2, 2]], 3), tf.constant(["박 씨의"]))
+    assert [word.decode() for word in answer["word"].numpy()[0]] == [*"박 씨의"]
+    assert answer["tag"].numpy()[0].tolist() == [b"B-PS", b"I-PS", b"I-PS", b"O"]
+    assert (answer["start"].numpy()[0].tolist(), answer["end"].numpy()[0].tolist()) == ([0, 1, 2, 3], [1, 2, 3, 4])
 
 
 def test_a_tag_counts_at_the_first_token_of_its_word():

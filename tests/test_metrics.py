@@ -161,6 +161,23 @@ def test_squad_counts_the_best_of_several_answers():
     )
 
 
+def test_korquad_counts_characters():
+    assert metrics.normalize_korean_answer("《임 수경》(林) ‘A-b’") == "임 수경 林 ab"
+    # "임수경은" has the 3 characters of "임수경" and one more: F1 6/7. White space counts nothing.
+    scores = metrics.squad_em_f1([["〈임수경〉"], ["2월 15일"]], ["임수경은", "2월15일"], units="characters")
+    assert scores == pytest.approx({"exact_match": 0.0, "f1": (6 / 7 + 1) / 2})
+
+
+def test_correlations_are_those_calculated_by_hand():
+    # Deviations from the means 2.5 and 7.5: sum of products 25, sums of squares 5 and 129. The order is the same.
+    scores = metrics.correlations([1, 2, 3, 4], [1, 4, 9, 16])
+    assert scores == pytest.approx({"pearson": 25 / math.sqrt(5 * 129), "spearman": 1.0})
+    # Equal numbers share the ranks 1 and 2: deviations (-1, 0, 1) and (-0.5, -0.5, 1), 1.5 / sqrt(2 * 1.5).
+    assert metrics.correlations([1, 2, 30], [5, 5, 6])["spearman"] == pytest.approx(1.5 / math.sqrt(3))
+    assert metrics.correlations([3, 2, 1], [1.0, 2.0, 3.0]) == pytest.approx({"pearson": -1.0, "spearman": -1.0})
+    assert metrics.correlations([1, 2], [7.0, 7.0]) == {"pearson": 0.0, "spearman": 0.0}
+
+
 def test_nats_become_perplexity_and_bits():
     assert metrics.perplexity(math.log(50)) == pytest.approx(50)
     assert metrics.perplexity(1e6) == math.inf
@@ -176,6 +193,7 @@ PAIRED = (
     metrics.token_bleu,
     metrics.exact_match,
     metrics.accuracy_and_macro_f1,
+    metrics.correlations,
     metrics.entity_f1,
     metrics.squad_em_f1,
 )

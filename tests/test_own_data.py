@@ -103,6 +103,8 @@ def test_classification_files(tmp_path):
         ("c.jsonl", lines({"text": "good", "label": 1}, {"text": "bad", "label": "0"})),
     ):
         assert find("classification", data=write(tmp_path / name, content)).all_examples() == expected
+    scores = find("regression", data=write(tmp_path / "d.csv", "score,text\n4.5,good\n-1,bad\n"))
+    assert scores.all_examples() == [{"text": "good", "score": 4.5}, {"text": "bad", "score": -1.0}]
     pairs = find("classification", data=write(tmp_path / "pairs.tsv", "it rains\tit is wet\tyes\n"))
     assert pairs.all_examples() == [{"text": "it rains", "text_pair": "it is wet", "label": "yes"}]
 
@@ -200,6 +202,10 @@ MALFORMED = [
     ("classification", "a.tsv", "good\n", 1, "1 column", "text, label or text, text_pair, label"),
     ("classification", "a.jsonl", lines({"text": "a", "label": "x"}, {"text": "a", "text_pair": "b", "label": "x"}),
      2, "there is a 'text_pair'", "no 'text_pair'"),
+    ("regression", "a.tsv", "good\t4.5\nbad\tlow\n", 2, "'score' is 'low'", "a number"),
+    ("regression", "a.jsonl", lines({"text": "a", "score": 1}, {"text": "b"}), 2, "'score' is missing", "a number"),
+    ("regression", "a.jsonl", lines({"text": "a", "score": True}), 1, "'score' is True", "a number"),
+    ("regression", "a.tsv", "good\tinf\n", 1, "'score' is 'inf'", "a number"),
     ("tagging", "a.conll", "Mia\tB-person\nruns\n", 2, "1 column", "2 as in line 1"),
     ("tagging", "a.conll", "Mia\n", 1, "1 column", "token ... tag"),
     ("tagging", "a.conll", "Mia\tNOUN\n", 1, "tag 'NOUN'", "O, B-TYPE or I-TYPE"),

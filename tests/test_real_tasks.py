@@ -16,6 +16,9 @@ OFFICIAL = {
     "multi30k:en-fr": (29_000, 1_014, 1_000),
     "multi30k:fr-de": (29_000, 1_014, 1_000),
     "sst2": (6_920, 872, 1_821),
+    "sick": (4_500, 500, 4_927),
+    "sick-relatedness": (4_500, 500, 4_927),
+    "korsts": (5_749, 1_500, 1_379),
     "wnut17": (3_394, 1_009, 1_287),
 }
 
@@ -83,6 +86,67 @@ def test_wnut17_has_its_six_types_and_no_broken_stretch():
         assert sum(len(example["tokens"]) for example in examples) == sum(
             1 for line in content.split(b"\n") if line.strip()
         )
+
+
+# Examples in all splits, as published, of tasks that divide a published part; what the parts share is nothing.
+DIVIDED = {
+    "banking77": 10_003 + 3_080, "kornli": 2_490 + 5_010, "klue-ner": 5_000, "korquad": 5_774, "wikitext": 60 + 62,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*DIVIDED, "squad", "books", "addresses"])
+def test_divided_corpora_share_nothing_and_have_the_sizes_that_are_told(name):
+    task = find(name)
+    parts = [task.examples(split) for split in task.splits]
+    assert sum(map(len, parts)) == DIVIDED.get(name, sum(map(len, parts)))
+    for size in map(len, parts):
+        assert f"{size:,}" in type(task).__doc__ or name == "books"  # six books, in three parts each
+    keys = ("context", "text", "tokens", "sentences")
+    train, validation, test = ({str(e[key]) for e in part for key in keys if key in e} for part in parts)
+    assert not train & validation
+    assert len((train | validation) & test) == (name == "kornli")  # a premise that its publishers have in both
+
+
+def test_banking77_has_77_intents_in_each_part():
+    task = find("banking77")
+    assert all(len({example["label"] for example in task.examples(split)}) == 77 for split in task.splits)
+
+
+def test_scores_of_korsts_and_sick_are_on_their_scales():
+    for name, low, high in (("korsts", 0, 5), ("sick-relatedness", 1, 5)):
+        scores = [example["score"] for split in find(name).splits for example in find(name).examples(split)]
+        assert (min(scores), max(scores)) == (low, high)
+
+
+def test_klue_tags_characters_and_their_names_can_be_read():
+    examples = [example for split in find("klue-ner").splits for example in find("klue-ner").examples(split)]
+    assert {tag[2:] for example in examples for tag in example["tags"]} == {"", "DT", "LC", "OG", "PS", "QT", "TI"}
+    first = next(e for e in examples if "".join(e["tokens"]).startswith("경찰은 또 성매매"))
+    # As KLUE writes it in the comment above: <경찰:OG>은 또 성매매 알선 자금을 관리한 <박:PS>씨의 딸(<32:QT>)과 ...
+    named, text = [], "".join(first["tokens"])
+    for place, tag in enumerate(first["tags"]):
+        if tag[0] == "B":
+            named.append([text[place], tag[2:]])
+        elif tag[0] == "I":
+            named[-1][0] += text[place]
+    assert named == [["경찰", "OG"], ["박", "PS"], ["32", "QT"], ["김", "PS"], ["33", "QT"], ["16명", "QT"]]
+
+
+@pytest.mark.parametrize("name", ["squad", "korquad"])
+def test_answers_of_published_questions_stand_where_they_start(name):
+    task = find(name)
+    for example in (example for split in task.splits for example in task.examples(split)):
+        for answer, start in zip(example["answers"], example["starts"], strict=True):
+            assert example["context"][start : start + len(answer)] == answer
+
+
+def test_documents_for_pretraining_have_neither_licences_nor_headings():
+    task = find("books")
+    books = [sentence for split in task.splits for book in task.examples(split) for sentence in book["sentences"]]
+    assert not any("Project Gutenberg" in sentence for sentence in books)
+    assert any(sentence.startswith("To Sherlock Holmes she is always THE woman") for sentence in books)
+    wiki = [sentence for example in find("wikitext").examples("test") for sentence in example["sentences"]]
+    assert not any(sentence.startswith("=") for sentence in wiki)
 
 
 @pytest.mark.parametrize("name, total", [("tatoeba:en-fr", 167_130), ("tatoeba:ko-en", 3_798)])

@@ -153,6 +153,7 @@ def _with_answer(run, fields):
     answered = {
         "text-to-text": lambda: {"target": answer["target"]},
         "classification": lambda: {"label": answer["label"]},
+        "regression": lambda: {"score": answer["score"]},
         "span-answering": lambda: {"answers": [answer["answer"]], "starts": [answer["start"]]},
     }
     return {**fields, **answered[kind]()}

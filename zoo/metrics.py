@@ -9,7 +9,8 @@ Papers:
     Papineni et al. 2002, BLEU, ACL; Popović 2015, chrF, WMT; Post 2018, A Call for Clarity in Reporting BLEU Scores,
     arXiv:1804.08771 (sacreBLEU).
     Tjong Kim Sang and De Meulder 2003, CoNLL-2003 shared task, arXiv:cs/0306050 (entity F1).
-    Rajpurkar et al. 2016, SQuAD, arXiv:1606.05250 (exact match and F1 of answers).
+    Rajpurkar et al. 2016, SQuAD, arXiv:1606.05250; Lim et al. 2019, KorQuAD1.0, arXiv:1909.07005 (exact match and F1
+    of answers).
 """
 
 import math
@@ -87,6 +88,26 @@ def accuracy_and_macro_f1(labels, predictions):
     return {"accuracy": right.total() / len(labels), "macro_f1": sum(f1) / len(f1)}
 
 
+def correlations(scores, predictions):
+    """Pearson's and Spearman's correlation of numbers with the right ones, by SciPy.
+
+    Pearson's asks whether they lie on a line, Spearman's (Pearson's of the ranks, equal numbers sharing the mean of
+    theirs) only whether they are in the same order. Where one side does not vary, no relation can be seen: 0.
+
+    Returns:
+        ``{"pearson", "spearman"}`` from -1 to 1 (many papers print 100 times as much).
+    """
+    from scipy import stats  # here, because it takes most of a second
+
+    _check_pairs(scores, predictions)
+    if len(set(scores)) == 1 or len(set(predictions)) == 1:
+        return {"pearson": 0.0, "spearman": 0.0}
+    return {
+        "pearson": float(stats.pearsonr(scores, predictions).statistic),
+        "spearman": float(stats.spearmanr(scores, predictions).statistic),
+    }
+
+
 def entity_f1(references, hypotheses, strict=False):
     """Precision, recall and F1 of whole entities: type, beginning and end must be right. Scored by seqeval.
 
@@ -121,28 +142,32 @@ def entity_f1(references, hypotheses, strict=False):
     return figures
 
 
-def squad_em_f1(references, hypotheses):
-    """Exact match and token F1 of answers, by the rules of SQuAD v1.1's official script.
+def squad_em_f1(references, hypotheses, units="words"):
+    """Exact match and F1 of answers, by the rules of SQuAD v1.1's official script, or of KorQuAD 1.0's.
 
-    Both compare normalised answers (:func:`normalize_answer`); with several right answers the best one counts. An
-    answer that is empty after normalisation matches an empty one exactly, yet its F1 is 0, as in the script.
+    Both compare normalised answers; with several right answers the best one counts. An answer that is empty after
+    normalisation matches an empty one exactly, yet its F1 is 0, as in the scripts.
 
     Args:
         references: list of lists of str, the right answers to each question, at least one.
         hypotheses: list of str.
+        units: of the F1. "words": SQuAD's script (:func:`normalize_answer`); "characters": KorQuAD's
+            (:func:`normalize_korean_answer`).
 
     Returns:
-        ``{"exact_match", "f1"}``, fractions (the script prints percent).
+        ``{"exact_match", "f1"}``, fractions (the scripts print percent).
     """
     _check_pairs(references, hypotheses)
+    rules = {"words": (normalize_answer, str.split), "characters": (normalize_korean_answer, _letters)}
+    normalize, parts = rules[units]
     exact, f1 = 0, 0.0
     for index, (answers, hypothesis) in enumerate(zip(references, hypotheses, strict=True)):
         if isinstance(answers, str) or not answers:
             raise ValueError(f"question {index} has the right answers {answers!r}: give a list of at least one text.")
-        hypothesis = normalize_answer(hypothesis)
-        answers = [normalize_answer(answer) for answer in answers]
+        hypothesis = normalize(hypothesis)
+        answers = [normalize(answer) for answer in answers]
         exact += hypothesis in answers
-        f1 += max(_token_f1(answer.split(), hypothesis.split()) for answer in answers)
+        f1 += max(_overlap_f1(parts(answer), parts(hypothesis)) for answer in answers)
     return {"exact_match": exact / len(references), "f1": f1 / len(references)}
 
 
@@ -150,6 +175,12 @@ def normalize_answer(text):
     """An answer without case, ASCII punctuation, the English articles a/an/the and superfluous white space."""
     text = "".join(character for character in text.lower() if character not in string.punctuation)
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+def normalize_korean_answer(text):
+    """An answer without case, ASCII punctuation, the quotes that KorQuAD's script knows and superfluous white space."""
+    text = re.sub("['\"《》<>〈〉()‘’]", " ", text).lower()
+    return " ".join("".join(character for character in text if character not in string.punctuation).split())
 
 
 def perplexity(nll):
@@ -194,6 +225,10 @@ def _as_figures(row, suffix=""):
     return {name + suffix: float(row[theirs]) for name, theirs in names.items()}
 
 
-def _token_f1(reference, hypothesis):
+def _letters(text):
+    return text.replace(" ", "")
+
+
+def _overlap_f1(reference, hypothesis):
     common = (Counter(reference) & Counter(hypothesis)).total()
     return 2 * common / (len(reference) + len(hypothesis)) if common else 0.0

@@ -32,6 +32,7 @@ def export(run, directory):
     language-modelling  text                    continuation
     pretraining         text                    filled, token, probability [B, blanks]
     classification      text, [text_pair]       label, probabilities [B, C]
+    regression          text, [text_pair]       score
     tagging             text                    word, tag, start, end [B, W]
     span-answering      question, context       answer, start, end, score
     ==================  ======================  ================================================

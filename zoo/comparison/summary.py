@@ -51,6 +51,17 @@ METRICS = {
     "f1": Figure("F1 %", "harmonic mean of precision and recall.", 100),
     "precision": Figure("precision %", "share of what was found that is right.", 100),
     "recall": Figure("recall %", "share of what is right that was found.", 100),
+    "spearman": Figure("Spearman", "correlation of the ranks: are texts in the right order? From -1 to 1.", digits=3),
+    "pearson": Figure("Pearson", "correlation of the numbers themselves, from -1 to 1.", digits=3),
+    "rmse": Figure(
+        "RMSE", "root of the mean squared error, in the unit of the scores.", digits=3, higher_is_better=False
+    ),
+    "squared_error": Figure(
+        "squared error",
+        "mean squared error, in standard deviations of the training scores.",
+        digits=3,
+        higher_is_better=False,
+    ),
     "perplexity": Figure(
         "perplexity",
         "exp of the mean negative log-likelihood of a target token, the right text before it given (teacher forcing), "

@@ -1,6 +1,6 @@
 """Real corpora and the user's own data.
 
-    catalogue.py  what exists: addresses, checksums, licences, citations
+    catalogue.py  what exists (texts.py, labelled.py: addresses, checksums, licences, citations)
     files.py      finds a file of a corpus, downloads it, verifies it
     readers.py    lines, documents, tables, parallel files
     structured.py JSON lines, CoNLL columns, SQuAD

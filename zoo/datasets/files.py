@@ -16,7 +16,7 @@ from zoo.datasets import DataError
 from zoo.datasets.catalogue import CORPORA, corpus
 
 
-def locate(corpus_name, file_name):
+def locate(corpus_name, file_name, *others):
     """The path of a corpus file, verified; downloads it if it is nowhere.
 
     Looks in the folder that the environment variable ``ZOO_DATA`` names, then
@@ -26,21 +26,20 @@ def locate(corpus_name, file_name):
     Args:
         corpus_name: a name of the catalogue, e.g. ``"multi30k"``.
         file_name: a file of that corpus, e.g. ``"train.de.gz"``.
+        others: files that serve as well, if one of them is here and ``file_name`` is not.
 
     Raises:
         UnknownNameError: no such corpus or file.
         DataError: the file is corrupt or truncated; or it is not here and cannot be downloaded.
     """
-    file = corpus(corpus_name).file(file_name)
-    path = _find(file)
+    files = [corpus(corpus_name).file(name) for name in (file_name, *others)]
+    file, path = next(((file, path) for file in files if (path := _find(file))), (files[0], None))
     if path is None:
         return _download(file)
     problem = _problem(path, file)
     if problem:
-        raise DataError(
-            f"{path} is corrupt: {problem}. Delete it, and it will be downloaded again from {file.address}, "
-            "or put a good copy in its place."
-        )
+        again = f"Delete it, and it will be downloaded again from {file.address}, or put" if file.address else "Put"
+        raise DataError(f"{path} is corrupt: {problem}. {again} a good copy in its place.")
     return path
 
 
@@ -117,6 +116,8 @@ def arrival(target):
 def _download(file):
     """Downloads a file into the cache and returns its path."""
     target = cache_folder() / file.path
+    if file.address is None:
+        raise DataError(f"{file.path} is not here, and nobody publishes it: it is found in a ZOO_DATA that has it.")
     with arrival(target) as folder:
         import keras  # here, because it takes seconds and most look-ups need no download
 

@@ -58,7 +58,7 @@ def conll(path):
 def squad(path):
     """Questions of a SQuAD v1.1 file: a list of (place in the file, record).
 
-    A record has the keys article (its title), context, question, answers, starts.
+    A record has the keys id (None if the file gives none), article (its title), context, question, answers, starts.
 
     Raises:
         DataError: not JSON, or not of this form.
@@ -75,6 +75,7 @@ def squad(path):
                 for q, asked in enumerate(paragraph["qas"]):
                     place = f"data[{a}].paragraphs[{p}].qas[{q}]"
                     record = {
+                        "id": asked.get("id"),
                         "article": str(article.get("title", a)),
                         "context": paragraph["context"],
                         "question": asked["question"],

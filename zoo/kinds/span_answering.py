@@ -34,7 +34,12 @@ class SpanAnswering(Kind):
     def fit(cls, task, backbone_kind, examples, tokenizers=None):
         texts = [text for example in examples for text in (example["question"], example["context"])]
         longest = max(len(answer.split()) for example in examples for answer in example["answers"])
-        facts = {**cls.task_facts(task), "max_question_length": 64, "max_answer_tokens": max(16, 4 * longest)}
+        facts = {
+            **cls.task_facts(task),
+            "max_question_length": 64,
+            "max_answer_tokens": max(16, 4 * longest),
+            "answer_units": task.answer_units,
+        }
         return cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
 
     @property
@@ -130,4 +135,5 @@ class SpanAnswering(Kind):
         return example["answers"][0]
 
     def score(self, examples, answers):
-        return metrics.squad_em_f1([example["answers"] for example in examples], answers)
+        right = [example["answers"] for example in examples]
+        return metrics.squad_em_f1(right, answers, self.facts.get("answer_units", "words"))

@@ -3,6 +3,9 @@
 A word may be several tokens; its tag is read at the first of them, and only
 there does the loss count. Words behind the ``max_length``-th token are tagged
 "O", in training and in every score.
+
+Where a task tags characters (Korean names end inside of words), each character
+is a word, white space included, which tokenizers are shown as ``▁``.
 """
 
 import numpy as np
@@ -16,6 +19,7 @@ from zoo.registry import register_kind
 from zoo.tokenizers import split_words
 
 OUTSIDE = "O"
+SPACE = "▁"  # how white space that has a tag is written
 
 
 @register_kind("tagging")
@@ -28,9 +32,9 @@ class Tagging(Kind):
 
     @classmethod
     def fit(cls, task, backbone_kind, examples, tokenizers=None):
-        texts = [" ".join(example["tokens"]) for example in examples]
+        texts = [" ".join(token if token.strip() else SPACE for token in example["tokens"]) for example in examples]
         tags = sorted({tag for example in examples for tag in example["tags"]} | {OUTSIDE})
-        facts = {**cls.task_facts(task), "tags": tags}
+        facts = {**cls.task_facts(task), "tags": tags, "units": task.tag_units}
         return cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
 
     @property
@@ -47,6 +51,7 @@ class Tagging(Kind):
             inputs, first: ``first`` is ragged bool like ``token_ids``, True at the first token of a word.
         """
         tokenizer = self.tokenizers["tokenizer"]
+        words = words.with_values(tf.strings.regex_replace(words.values, r"^[\s\p{Z}]+$", SPACE))
         pieces = tokenizer.encode_words(words)  # [B, W, pieces]
         place_in_word = tf.ragged.range(pieces.values.row_lengths()).flat_values
         is_first = pieces.with_flat_values(tf.cast(place_in_word == 0, tf.int32))
@@ -74,6 +79,14 @@ class Tagging(Kind):
             labels.append(row)
         return Columns({"token_ids": token_ids, "segment_ids": segment_ids}, labels, weights)
 
+    def split(self, text):
+        """Strings [B] -> what has a tag, ragged strings [B, W], and its first and last (exclusive) character."""
+        if self.facts.get("units") != "characters":
+            return split_words(text)
+        characters = tf.strings.unicode_split(text, "UTF-8")
+        places = tf.ragged.range(tf.cast(characters.row_lengths(), tf.int32))
+        return characters, places, places + 1
+
     def tag(self, model, words):
         """Words, ragged strings [B, W] -> tags, ragged strings [B, W]."""
         inputs, first = self.ragged_inputs(words)
@@ -89,7 +102,7 @@ class Tagging(Kind):
 
         Offsets count characters; rows with fewer words are filled with "" and -1.
         """
-        words, starts, ends = split_words(text)
+        words, starts, ends = self.split(text)
         tags = self.tag(model, words)
         return {
             "word": words.to_tensor(""),
@@ -107,7 +120,7 @@ class Tagging(Kind):
         return answers
 
     def show_input(self, example):
-        return {"text": " ".join(example["tokens"])}
+        return {"text": ("" if self.facts.get("units") == "characters" else " ").join(example["tokens"])}
 
     def input_length(self, example):
         return len(example["tokens"])

@@ -137,6 +137,21 @@ class ClassificationHead(keras.layers.Layer):
         return ops.cast(self.classifier(self.dropout(pooled)), "float32")
 
 
+class RegressionHead(ClassificationHead):
+    """Gives a whole text a number: the head of classification with one output.
+
+    Args:
+        pooling, dropout: as for :class:`ClassificationHead`.
+    """
+
+    def __init__(self, pooling="mean", dropout=0.1, **kwargs):
+        super().__init__(1, pooling, dropout, **kwargs)
+
+    def call(self, hidden_states, padding_mask=None):
+        """Args: hidden_states [B, T, D]. Returns: [B]."""
+        return super().call(hidden_states, padding_mask)[:, 0]
+
+
 class TokenClassificationHead(keras.layers.Layer):
     """Gives each token one of C tags.
 

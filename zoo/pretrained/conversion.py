@@ -137,6 +137,9 @@ def _counterpart(run):
             f"{run.folder} classifies with a gpt; the head for that in transformers has no bias, ours has one. "
             "Runs of gpt can be converted if they write text."
         )
+    if family == "bert":
+        raise PretrainedError(f"{run.folder} is of kind {kind!r}; runs of bert can be converted if they are of kind "
+                              f"{names(BERT_HEADS)}.")  # fmt: skip
     raise PretrainedError(
         f"{run.folder} is a run of {family!r}, which has no counterpart in transformers; bert and gpt can be converted."
     )

@@ -40,6 +40,8 @@ class Task:
     masking_rate = 0.15  # pre-training: share of the tokens that are to be guessed; of those, how many become [MASK],
     mask_share, random_share = 0.8, 0.1  # and how many another token
     whole_words = False  # pre-training: whether all tokens of a word are masked, or none
+    tag_units = "words"  # tagging: what has a tag, "words" or "characters"
+    answer_units = "words"  # span answering: what the F1 of an answer counts, "words" or "characters"
     metric = None  # the key that ranks models; the kind's own if None
     max_length = 128  # tokens of one text; the sequence a model sees may hold two texts
     steps = 1000  # a sensible budget for a tiny model
@@ -93,6 +95,7 @@ class Task:
         language-modelling  text: str, a document; sentences end with a newline where known
         pretraining         sentences: list of str, a document
         classification      text: str, [text_pair: str], label: str
+        regression          text: str, [text_pair: str], score: float
         tagging             tokens: list of str, tags: list of str (IOB2: "O", "B-X", "I-X")
         span-answering      context, question: str; answers: list of str; starts: list of int
                             (character offsets into context)
@@ -112,7 +115,7 @@ def find(name, data=None):
     Args:
         name: the task, with or without variant.
         data: path or paths of your own files, for the tasks ``translation``, ``language-modelling``,
-            ``classification``, ``tagging`` and ``question-answering``.
+            ``classification``, ``regression``, ``tagging`` and ``question-answering``.
 
     Raises:
         UnknownNameError: lists the known tasks, or the variants of the task.

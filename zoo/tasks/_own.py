@@ -117,6 +117,21 @@ class OwnDataTask(Task):
         return [Path(path) for path in self.data]
 
 
+class TextsTask(OwnDataTask):
+    """Base class of tasks about one text or a pair of texts."""
+
+    has_pairs = None  # becomes known with the first example
+
+    def text_fields(self, record, path, line):
+        """("text",) or ("text", "text_pair"), as in the first record; DataError for a record of the other form."""
+        if self.has_pairs is None:
+            self.has_pairs = "text_pair" in record
+        if self.has_pairs != ("text_pair" in record):
+            here, there = ("a", "no") if "text_pair" in record else ("no", "a")
+            raise malformed(path, line, f"there is {here} 'text_pair'", f"{there} 'text_pair', as in the first example")
+        return ("text", "text_pair") if self.has_pairs else ("text",)
+
+
 def text(record, name, path, line):
     """The text of a record's field ``name``, without white space around it.
 
