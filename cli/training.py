@@ -51,7 +51,8 @@ Examples:
   zoo train transformer tiny-translation
   zoo train gpt shakespeare --steps 2000 --learning-rate 1e-3
   zoo train bert tiny-sentiment --preset mini --set dropout=0.2 --recipe warmup_steps=200
-  zoo train bert sst2 --init google-bert/bert-base-uncased --epochs 3
+  zoo train bert sst2 --init google-bert/bert-base-uncased --epochs 3 --recipe layer_decay=0.9
+  zoo train bert banking77 --init runs/pretrained --recipe frozen=true
   zoo train gpt tiny-translation:ko-en --init runs/tiny-translation-en-ko/gpt-tiny-seed0 --prompt-length 20
   zoo train attention_seq2seq translation --data pairs.tsv --epochs 10
   zoo train transformer translation --data talks.en --data talks.ko --out runs/talks
@@ -68,7 +69,7 @@ Examples:
 @click.option(
     "--recipe", multiple=True, metavar="NAME=VALUE", callback=name_and_value,
     help="A setting of the optimization: learning_rate, schedule, warmup_steps, label_smoothing, weight_decay, "
-    "clip_norm, ...; repeatable.",
+    "clip_norm, ...; of fine-tuning layer_decay, frozen; repeatable.",
 )  # fmt: skip
 @click.option(
     "--text", multiple=True, metavar="NAME=VALUE", callback=name_and_value,

@@ -88,6 +88,10 @@ class Bert(Encoder):
     def tied_embedding(self):
         return self.token_embedding
 
+    @property
+    def layer_stack(self):
+        return [[block] for block in self.blocks]
+
     def call(self, inputs):
         x = self.token_embedding(inputs["token_ids"])  # [B, T, D]
         x = x + self.segment_embedding(inputs["segment_ids"]) + self.positions(x)

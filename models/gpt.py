@@ -92,6 +92,11 @@ class GPT(Decoder):
     def tied_embedding(self):
         return self.embedding
 
+    @property
+    def layer_stack(self):
+        on_top = [self.final_norm] if self.config.norm_first else []
+        return [[block] for block in self.blocks[:-1]] + [[self.blocks[-1], *on_top]]
+
     def call(self, inputs):
         x = self.embedding(inputs["token_ids"])  # [B, T, D]
         x = self.dropout(x + self.positions(x))

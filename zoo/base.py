@@ -88,6 +88,14 @@ class Backbone(keras.Model):
         return None
 
     @property
+    def layer_stack(self):
+        """Its layers from the bottom to the top, each a list of parts; what is in none lies below them.
+
+        Fine-tuning gives each a learning rate of its own. Empty: the backbone counts as one layer.
+        """
+        return []
+
+    @property
     def dropout_rate(self):
         """The rate of dropout, which heads share; 0 for a family that has none."""
         return getattr(self.config, "dropout", 0.0)

@@ -28,6 +28,11 @@ class Recipe:
             the second form of section 2; at step t PyTorch's means the same at epsilon / sqrt(1 - beta_2^t).
         ema: decay of the moving average of all weights, which is then measured and kept in their place
             (Polyak 1992); 0 keeps the weights themselves.
+        layer_decay: fine-tuning: the head learns with the learning rate, the top layer of the backbone with this share
+            of it, the one below with that share of the share, down to the embeddings (Howard and Ruder 2018, "ULMFiT",
+            arXiv:1801.06146, section 3.2); 1 treats all alike. A backbone that is no stack counts as one layer.
+        frozen: whether the backbone stays as it is and only the head learns ("feature-based", Devlin 2018, section
+            5.3). Dropout is off in it, so that a text always has the same features.
         patience: after how many measurements of the validation loss without a better one the
             training ends; 0 trains to the end of the budget.
     """
@@ -42,6 +47,8 @@ class Recipe:
     beta_2: float = 0.999
     epsilon: float = 1e-8
     ema: float = 0.0
+    layer_decay: float = 1.0
+    frozen: bool = False
     patience: int = 0
 
     def __post_init__(self):
@@ -55,6 +62,8 @@ class Recipe:
         for name in ("warmup_steps", "weight_decay", "clip_norm", "patience"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative, it is {getattr(self, name)}.")
+        if not 0 < self.layer_decay <= 1:
+            raise ValueError(f"layer_decay must lie in (0, 1], not {self.layer_decay}.")
         schedules = get_args(get_type_hints(type(self))["schedule"])
         if self.schedule not in schedules:
             raise unknown_name("schedule", self.schedule, schedules)
@@ -89,23 +98,55 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         return self.recipe.learning_rate * ops.minimum(step / warmup, decay)
 
 
-def make_optimizer(recipe, total_steps, variables):
+def make_optimizer(recipe, total_steps, variables, depths=None):
     """Adam with decoupled weight decay on the matrices among ``variables``.
 
     Clipping is not its business: under tf.distribute an optimizer would clip each
     replica's share before they are summed. :mod:`zoo.trainer` clips the sum.
+
+    Args:
+        recipe: a :class:`Recipe`.
+        total_steps: as for :class:`Schedule`.
+        variables: what is trained.
+        depths: for each of them an int, how many layers lie above it; needed where ``recipe.layer_decay`` is not 1.
     """
-    optimizer = keras.optimizers.AdamW(
-        learning_rate=Schedule(recipe, total_steps),
-        weight_decay=recipe.weight_decay,
-        beta_1=recipe.beta_1,
-        beta_2=recipe.beta_2,
-        epsilon=recipe.epsilon,
-        use_ema=recipe.ema > 0,
-        ema_momentum=recipe.ema,
-    )
+    settings = {
+        "learning_rate": Schedule(recipe, total_steps),
+        "beta_1": recipe.beta_1,
+        "beta_2": recipe.beta_2,
+        "epsilon": recipe.epsilon,
+        "use_ema": recipe.ema > 0,
+        "ema_momentum": recipe.ema,
+    }
+    if recipe.layer_decay != 1:
+        decays = [recipe.weight_decay if len(v.shape) > 1 else 0.0 for v in variables]
+        return LayerwiseAdamW([recipe.layer_decay**depth for depth in depths], decays, **settings)
+    optimizer = keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **settings)
     optimizer.exclude_from_weight_decay(var_list=[v for v in variables if len(v.shape) < 2])
     return optimizer
+
+
+class LayerwiseAdamW(keras.optimizers.Adam):
+    """AdamW with a learning rate for each variable, of which decoupled weight decay takes its share, too.
+
+    Args:
+        shares: for each variable, its share of the learning rate.
+        decays: for each variable, its weight decay.
+        **settings: those of ``keras.optimizers.Adam``.
+    """
+
+    def __init__(self, shares, decays, **settings):
+        super().__init__(**settings)
+        self.shares = shares
+        self.decays = decays
+
+    def update_step(self, gradient, variable, learning_rate):
+        """One step of one variable."""
+        index = self._get_variable_index(variable)  # what every optimizer of Keras asks for its slots by
+        rate = ops.cast(learning_rate * self.shares[index], variable.dtype)
+        if self.decays[index]:
+            self.assign_sub(variable, variable * (self.decays[index] * rate))
+        super().update_step(gradient, variable, rate)
 
 
 def losses(labels, outputs):

@@ -29,8 +29,18 @@ class TaskModel(keras.Model):
         """Nothing: the first call makes all weights, see :meth:`zoo.base.Backbone.build`."""
 
     def call(self, inputs):
-        hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names})
+        # Frozen features are fixed; an explicit None would not mean "as the caller says", but turn dropout off.
+        fixed = {} if self.backbone.trainable else {"training": False}
+        hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names}, **fixed)
         return self.head(hidden_states, inputs[self.backbone.mask_input], *[inputs[name] for name in self.head_inputs])
+
+    def depths(self):
+        """For each trainable variable, how many layers lie above it: 0 for the head's, 1 for those of the top layer."""
+        layers = self.backbone.layer_stack
+        depth = {id(variable): len(layers) + 1 for variable in self.backbone.variables}
+        for number, parts in enumerate(reversed(layers), 1):
+            depth |= {id(variable): number for part in parts for variable in part.variables}
+        return [depth.get(id(variable), 0) for variable in self.trainable_variables]
 
     @property
     def max_sequence_length(self):

@@ -57,8 +57,13 @@ class Trainer:
         self.accumulation = accumulation
         step = self._replica_step
         self._run_replica = tf.function(step, jit_compile=True, reduce_retracing=True) if compiled else step
+        if recipe.frozen:
+            model.backbone.trainable = False
+            if not model.trainable_variables:
+                raise ValueError("nothing is left to learn: the head has no weights but those of the frozen backbone.")
         with self.strategy.scope():
-            self.optimizer = make_optimizer(recipe, total_steps, model.trainable_variables)
+            depths = model.depths() if recipe.layer_decay != 1 else None
+            self.optimizer = make_optimizer(recipe, total_steps, model.trainable_variables, depths)
             # float16 has few small numbers: the loss is made large, and gradients that overflow are left out.
             if model.compute_dtype == "float16":
                 self.optimizer = keras.optimizers.LossScaleOptimizer(self.optimizer)
