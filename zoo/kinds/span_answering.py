@@ -3,8 +3,12 @@
 The input is ``[START] question [END] context [END]``, segment 0 for the
 question and 1 for the context. The head gives two scores for each token, for
 being the first and the last of the answer. The best pair with start <= end and
-at most ``max_answer_tokens`` tokens is the answer. Contexts are cut to
-``max_length`` tokens; training leaves out the examples whose answer is cut off.
+at most ``max_answer_tokens`` tokens is the answer.
+
+A context of more than ``max_length`` tokens is read in windows that begin every
+``stride`` tokens. A window without the answer is taught to point at [START], as
+in the code that BERT's authors published; so the probabilities of all windows can be
+compared, and the most probable answer of all windows is given.
 """
 
 import numpy as np
@@ -13,9 +17,12 @@ import tensorflow as tf
 from zoo import metrics
 from zoo.batching import Columns
 from zoo.kinds import Kind, dense, frame
+from zoo.kinds._spans import best_span, best_window, in_parts, windows
 from zoo.layers.heads import SpanHead
 from zoo.registry import register_kind
 from zoo.tokenizers import split_words
+
+NO_ANSWER = [0, 0]  # what a window points at whose context goes on without the answer: [START]
 
 
 @register_kind("span-answering")
@@ -26,6 +33,7 @@ class SpanAnswering(Kind):
     """
 
     backbone_kinds = ("encoder",)
+    text_settings = (*Kind.text_settings, "stride")
     fields = ("question", "context")
     own_data_task = "question-answering"
     metric = "exact_match"
@@ -36,6 +44,7 @@ class SpanAnswering(Kind):
         longest = max(len(answer.split()) for example in examples for answer in example["answers"])
         facts = {
             **cls.task_facts(task),
+            "stride": min(task.stride, task.max_length),
             "max_question_length": 64,
             "max_answer_tokens": max(16, 4 * longest),
             "answer_units": task.answer_units,
@@ -65,8 +74,21 @@ class SpanAnswering(Kind):
         ends = tf.where(is_last | (lengths == 0), of_word, starts + lengths)
         # Where a tokenizer writes more letters than the word has (BERT takes Hangul apart), none lies behind it.
         starts, ends = tf.minimum(starts, of_word - 1), tf.minimum(ends, of_word)
-        cut = self.facts["max_length"]
-        return [pieces.with_flat_values(x).merge_dims(1, 2)[:, :cut] for x in (pieces.flat_values, starts, ends)]
+        return [pieces.with_flat_values(x).merge_dims(1, 2) for x in (pieces.flat_values, starts, ends)]
+
+    def windows(self, question, context):
+        """Strings [B] -> what the model reads of them.
+
+        Returns:
+            found: :class:`zoo.kinds._spans.Windows`.
+            inputs: the backbone's inputs, ragged [W, None].
+            begins: int32 [W], where the context begins in each of them.
+            starts, ends: ragged int32 [W, None], characters of the context's tokens, as :meth:`context_tokens`.
+        """
+        ids, starts, ends = self.context_tokens(context)
+        found = windows(ids, self.facts["max_length"], self.facts.get("stride", self.facts["max_length"]))
+        inputs, begins = self.ragged_inputs(tf.gather(question, found.owner), found.cut(ids))
+        return found, inputs, begins, found.cut(starts), found.cut(ends)
 
     def ragged_inputs(self, question, context_ids):
         """The backbone's inputs as ragged rows, and where each context begins in them, int32 [B]."""
@@ -81,51 +103,50 @@ class SpanAnswering(Kind):
         return inputs, tf.cast(asked.row_lengths(), tf.int32)
 
     def columns(self, examples):
-        ids, starts, ends = self.context_tokens(tf.constant([example["context"] for example in examples]))
-        inputs, begins = self.ragged_inputs(tf.constant([example["question"] for example in examples]), ids)
+        texts = [tf.constant([example[field] for example in examples]) for field in self.fields]
+        found, inputs, begins, starts, ends = self.windows(*texts)
         token_ids, segment_ids, starts, ends = (
             np.split(rows.values.numpy(), rows.row_splits.numpy()[1:-1])
             for rows in (inputs["token_ids"], inputs["segment_ids"], starts, ends)
         )
+        owners = found.owner.numpy().tolist()
+        spans = [_span(examples[owner], *of_window) for owner, *of_window in zip(owners, starts, ends, strict=True)]
+        answered = {owner for owner, span in zip(owners, spans, strict=True) if span}
         labels, weights = [], []
-        for example, begin, start, end in zip(examples, begins.numpy(), starts, ends, strict=True):
-            first_character = example["starts"][0]
-            last_character = first_character + len(example["answers"][0]) - 1
-            first = np.searchsorted(start, first_character, side="right") - 1
-            last = np.searchsorted(end, last_character, side="right")
-            found = len(end) > 0 and last_character < end[-1] and 0 <= first <= last
-            labels.append(np.array([first + begin, last + begin] if found else [0, 0], np.int32))
-            weights.append(np.full(2, 1.0 if found else 0.0, np.float32))
-        return Columns({"token_ids": token_ids, "segment_ids": segment_ids}, labels, weights)
+        for owner, span, begin in zip(owners, spans, begins.numpy(), strict=True):
+            labels.append(np.array([span[0] + begin, span[1] + begin] if span else NO_ANSWER, np.int32))
+            weights.append(np.full(2, owner in answered, np.float32))
+        return Columns({"token_ids": token_ids, "segment_ids": segment_ids}, labels, weights, owners)
 
     def respond(self, model, question, context):
         """Strings [B] -> ``{"answer": strings [B], "start", "end": int32 [B], "score": float32 [B]}``.
 
         ``start`` and ``end`` count characters of the context, ``end`` exclusive; the score is
-        the probability of the start times that of the end.
+        the probability of the start times that of the end, in the best window.
         """
-        ids, starts, ends = self.context_tokens(context)
-        inputs, begins = self.ragged_inputs(question, ids)
-        logits = tf.cast(model(dense(inputs), training=False), tf.float32)  # [B, 2, T]
-        in_context = tf.range(tf.shape(logits)[2])[None] - begins[:, None]  # position in the context, [B, T]
-        allowed = (in_context >= 0) & (in_context < tf.cast(ids.row_lengths(), tf.int32)[:, None])
-        logits = tf.where(allowed[:, None], logits, logits.dtype.min / 4)
-        log_probabilities = tf.nn.log_softmax(logits)
-        pairs = log_probabilities[:, 0, :, None] + log_probabilities[:, 1, None, :]  # start x end, [B, T, T]
-        length = tf.shape(logits)[2]
-        longest = tf.minimum(self.facts["max_answer_tokens"], length)
-        band = tf.linalg.band_part(tf.ones([length, length], tf.bool), 0, longest - 1)
-        flat = tf.reshape(tf.where(band, pairs, pairs.dtype.min), [-1, length * length])
-        best = tf.argmax(flat, axis=-1, output_type=tf.int32)  # [B]
-        first = tf.maximum(best // length - begins, 0)
-        last = tf.maximum(best % length - begins, 0)
-        start = tf.gather(starts.to_tensor(shape=[None, self.facts["max_length"]]), first, batch_dims=1)
-        end = tf.gather(ends.to_tensor(shape=[None, self.facts["max_length"]]), last, batch_dims=1)
+        found, ragged, begins, starts, ends = self.windows(question, context)
+        lengths = tf.cast(found.places.row_lengths(), tf.int32)
+
+        def best(part):
+            begins, lengths = part.pop("begins")[:, None], part.pop("lengths")[:, None]
+            logits = tf.cast(model(part, training=False), tf.float32)  # [W, 2, T]
+            place = tf.range(tf.shape(logits)[2])[None]
+            allowed = (place >= begins) & (place < begins + lengths)  # bool [W, T]
+            possible = (allowed | (place == 0))[:, None]  # [START]: the answer is in another window
+            log_probabilities = tf.nn.log_softmax(tf.where(possible, logits, tf.float32.min / 4))
+            return best_span(log_probabilities, allowed, self.facts["max_answer_tokens"])
+
+        first, last, score = in_parts(best, {**dense(ragged), "begins": begins, "lengths": lengths})
+        chosen = best_window(score, found.counts)
+        first, last = (tf.maximum(tf.gather(x - begins, chosen), 0) for x in (first, last))
+        shape = [None, self.facts["max_length"]]
+        start = tf.gather(tf.gather(starts.to_tensor(shape=shape), chosen), first, batch_dims=1)
+        end = tf.gather(tf.gather(ends.to_tensor(shape=shape), chosen), last, batch_dims=1)
         return {
             "answer": tf.strings.substr(context, start, end - start, unit="UTF8_CHAR"),
             "start": start,
             "end": end,
-            "score": tf.exp(tf.reduce_max(flat, axis=-1)),
+            "score": tf.exp(tf.gather(score, chosen)),
         }
 
     def answers(self, model, examples, batch_size=64):
@@ -137,3 +158,17 @@ class SpanAnswering(Kind):
     def score(self, examples, answers):
         right = [example["answers"] for example in examples]
         return metrics.squad_em_f1(right, answers, self.facts.get("answer_units", "words"))
+
+
+def _span(example, start, end):
+    """The first and the last token of an example's answer in a window, or None.
+
+    Args:
+        start, end: int32 [T], the first characters and ends (exclusive) of the window's tokens.
+    """
+    first_character = example["starts"][0]
+    last_character = first_character + len(example["answers"][0]) - 1
+    first = np.searchsorted(start, first_character, side="right") - 1
+    last = np.searchsorted(end, last_character, side="right")
+    found = len(end) > 0 and last_character < end[-1] and 0 <= first <= last
+    return (first, last) if found else None

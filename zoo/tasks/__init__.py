@@ -41,6 +41,7 @@ class Task:
     mask_share, random_share = 0.8, 0.1  # and how many another token
     whole_words = False  # pre-training: whether all tokens of a word are masked, or none
     tag_units = "words"  # tagging: what has a tag, "words" or "characters"
+    stride = 128  # span answering: every so many tokens of a long context a window begins, as in BERT's code
     answer_units = "words"  # span answering: what the F1 of an answer counts, "words" or "characters"
     metric = None  # the key that ranks models; the kind's own if None
     max_length = 128  # tokens of one text; the sequence a model sees may hold two texts
