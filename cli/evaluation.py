@@ -70,6 +70,10 @@ Examples:
 @click.argument("run", type=click.Path())
 @click.option("--split", default="test", show_default=True, help="A split of the run's task, see 'zoo tasks'.")
 @click.option("--data", multiple=True, metavar="FILE", type=click.Path(), help="Your own data in place of the split.")
+@click.option(
+    "--bad-lines", type=click.Choice(["refuse", "skip"]), default="refuse", show_default=True,
+    help="What to do where a line of --data is malformed.",
+)  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True, metavar="N")
 @click.option(
     "--shots", metavar="K,...", callback=numbers,
@@ -79,7 +83,7 @@ Examples:
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="With --shots: decides which examples; 0 by default.")
 @click.option("--questions", type=click.IntRange(1), metavar="N", help="With --shots: how many to ask; all by default.")
 @answers_with(show_evaluation)
-def evaluate(run, split, data, batch_size, shots, **few_shot):
+def evaluate(run, split, data, bad_lines, batch_size, shots, **few_shot):
     """Scores a run on a split.
 
     The figures of a split are recorded in its results.json, those of --data
@@ -102,7 +106,7 @@ def evaluate(run, split, data, batch_size, shots, **few_shot):
 
     if shots:
         return zoo.few_shot(run, shots, data=list(data) or None, split=split, batch_size=batch_size, **given)
-    return zoo.evaluate(run, split, data=list(data) or None, batch_size=batch_size)
+    return zoo.evaluate(run, split, data=list(data) or None, batch_size=batch_size, bad_lines=bad_lines)
 
 
 COMMANDS = (evaluate,)

@@ -28,6 +28,7 @@ def show_training(run):
             "model": f"{run['model']}:{run['preset']}",
             "task": run["task"],
             "parameters": count(run["parameters"]),
+            "skipped lines": run["skipped_lines"] or None,
             "steps": figure(training["steps"]),
             "seconds": f"{training['seconds']:.1f}",
             "tokens a second": figure(training["tokens_per_second"]),
@@ -86,6 +87,10 @@ Examples:
 @click.option(
     "--data", multiple=True, metavar="FILE", type=click.Path(),
     help="Your own data, for a kind of task (translation, classification, ...); twice for two parallel files.",
+)  # fmt: skip
+@click.option(
+    "--bad-lines", type=click.Choice(["refuse", "skip"]), default="refuse", show_default=True,
+    help="What to do where a line of --data is malformed.",
 )  # fmt: skip
 @click.option(
     "--init", metavar="RUN|SOURCE",

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.likelihood import likelihood_function, likelihoods, mean_loss
+from zoo.progress import announce_skipped
 from zoo.runs import Run
 from zoo.tasks import find
 
@@ -19,7 +20,7 @@ BINS = 5  # groups of about equal size by input length
 SAMPLES = 8
 
 
-def evaluate(run, split="test", data=None, batch_size=64, examples=None):
+def evaluate(run, split="test", data=None, batch_size=64, examples=None, bad_lines="refuse"):
     """Scores a run on a split and records the figures in its ``results.json``.
 
     Args:
@@ -27,6 +28,7 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None):
         split: a split of the run's task.
         data: paths of the user's own data of the same kind, scored in place of the task's.
         examples: a list of examples in place of both; nothing is recorded then.
+        bad_lines: what to do where a line of ``data`` is malformed, "refuse" or "skip"; ``skipped_lines`` counts those.
 
     Returns:
         Dictionary with ``nll`` (nats per target token), ``perplexity``, the metrics of
@@ -34,12 +36,18 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None):
     """
     run = run if isinstance(run, Run) else Run.load(run)
     recorded = examples is None and data is None
+    skipped = {}
     if examples is None:
         if data is None:
             run.task.check_split(split)
             examples = run.task.examples(split)
         else:
-            examples = find(run.kind.own_data_task, data=data).all_examples()
+            given = find(run.kind.own_data_task, data=data)
+            given.bad_lines, given.known_labels = bad_lines, run.kind.known_labels
+            given.reads_with(run.kind)
+            examples = given.all_examples()
+            announce_skipped(given.skipped)
+            skipped = {"skipped_lines": len(given.skipped)} if bad_lines == "skip" else {}
     started = time.perf_counter()
     batches = run.kind.batches(examples, batch_size)
     totals, counts = likelihoods(likelihood_function(run.model), batches)
@@ -49,6 +57,7 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None):
     figures = {
         "split": split if recorded else None,
         "examples": len(examples),
+        **skipped,
         "tokens": int(sum(count.sum() for count in tf.nest.flatten(counts))),
         **run.kind.likelihood(examples, totals, counts),
         **(run.kind.score(examples, answers) if answers else {}),

@@ -16,6 +16,13 @@ def announce(what, shown=True):
         print(f"{what} ...", file=sys.stderr, flush=True)
 
 
+def announce_skipped(lines, shown=True, most=10):
+    """Says which lines were skipped, and why."""
+    if shown and lines:
+        more = [f"... and {len(lines) - most} more"] if len(lines) > most else []
+        print("\n".join([f"{len(lines)} bad line(s) skipped:", *lines[:most], *more]), file=sys.stderr, flush=True)
+
+
 class TrainingProgress:
     """Context manager that yields ``show(step, seconds, loss, best, tokens)``.
 

@@ -49,7 +49,11 @@ class Run:
         kind = kinds.load(folder / TEXT)
         model = build_model(config["model"], config["settings"], kind, config.get("prompt_length"))
         model.load_weights(folder / WEIGHTS)
-        return cls(folder, config, model, kind, find(config["task"], data=config["data"]))
+        task = find(config["task"], data=config["data"])
+        if task.takes_data:
+            task.bad_lines = config.get("bad_lines", task.bad_lines)
+            task.reads_with(kind)
+        return cls(folder, config, model, kind, task)
 
     def history(self):
         """The measurements of ``history.csv``: a list of dictionaries of numbers (None where nothing was measured)."""

@@ -16,7 +16,7 @@ from zoo.kinds import TOKENIZER_SETTINGS
 from zoo.learning import learn
 from zoo.machine import machine
 from zoo.optimization import Recipe
-from zoo.progress import announce
+from zoo.progress import announce, announce_skipped
 from zoo.prompt_tuning import PROMPT_TUNING
 from zoo.registry import KINDS, unknown_name
 from zoo.run_folder import RunError, check_folder, clear_folder, locked, read_config
@@ -26,6 +26,7 @@ from zoo.tasks import find
 from zoo.trainer import Trainer
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+BAD_LINES = ("refuse", "skip")
 MEASUREMENTS = 20  # of the validation loss in one training, unless said otherwise
 
 
@@ -44,6 +45,7 @@ def train(
     seed=0,
     data=None,
     text=None,
+    bad_lines="refuse",
     init=None,
     prompt_length=None,
     out=None,
@@ -73,6 +75,8 @@ def train(
         data: path(s) of the user's own files, for the tasks that read them.
         text: settings of the text side that differ from the task's, name -> value: ``max_length``, ``tokenizer``,
             ``vocabulary_size``, ...; of pre-training ``masking_rate`` and others, see :class:`zoo.tasks.Task`.
+        bad_lines: what to do where a line of the user's own files is malformed: "refuse" the data, or "skip" the line;
+            ``config["skipped_lines"]`` counts those.
         init: what the training starts from, of the same family: a run (or its folder), or published weights (a
             folder or hub name, see :func:`zoo.pretrained.read`). Settings, tokenizers and backbone weights are its
             own; a run's head, too, where it has the same form, of published ones BERT's pooler. Published weights are
@@ -109,6 +113,12 @@ def train(
             f"of kind {' or '.join(kind_class.backbone_kinds)}. 'zoo list' shows which."
         )
     task.adjust(text or {}, kind_class.text_settings)
+    if bad_lines not in BAD_LINES:
+        raise unknown_name("way with bad lines", bad_lines, BAD_LINES)
+    if bad_lines != "refuse":
+        if not task.takes_data:
+            raise RunError(f"bad_lines={bad_lines} is for your own data; task {task.name} has its own.")
+        task.bad_lines = bad_lines
     of_tokenizer = set(text or {}) & set(TOKENIZER_SETTINGS)
     if init is not None and of_tokenizer:
         raise RunError(f"the tokenizer comes with the weights in {init}: leave out {', '.join(sorted(of_tokenizer))}.")
@@ -147,6 +157,9 @@ def train(
     if not start:
         announce(f"making the vocabulary from {len(examples):,} examples", progress)
     kind = kind_class.fit(task, family.kind, examples, tokenizers=start.tokenizers(kind_class) if start else None)
+    task.reads_with(kind)
+    examples = task.examples("train")
+    announce_skipped(task.skipped, progress)
     config = start.settings(kind, settings or {}) if start else model_settings(config, kind, settings or {})
     with strategy.scope(), computing_in(precision):
         task_model = build_model(family.registered_name, dataclasses.asdict(config), kind, prompt_length)
@@ -176,6 +189,8 @@ def train(
             "task": task.name,
             "data": task.data or None,
             "text": {name: getattr(task, name) for name in text or {}},
+            "bad_lines": bad_lines,
+            "skipped_lines": len(task.skipped),
             "kind": task.kind,
             "recipe": dataclasses.asdict(recipe),
             "steps": steps,

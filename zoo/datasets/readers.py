@@ -65,6 +65,11 @@ def malformed(path, line, problem, expected):
     return DataError(f"{path}:{line}: {problem}; expected {expected}.")
 
 
+def refuse(error):
+    """What is done about a malformed line unless said otherwise: nothing of its file is read."""
+    raise error
+
+
 def parallel(first, second):
     """Pairs of lines of two files that are translations of each other, line by line.
 
@@ -85,13 +90,15 @@ def ending(path):
     return Path(str(path).removesuffix(".gz")).suffix.lower()
 
 
-def table(path, *layouts):
+def table(path, *layouts, bad=refuse):
     """Rows of a file with columns: commas in a ``.csv`` (quotes as in RFC 4180), tabs in any other (no quotes).
 
     Args:
         layouts: tuples of column names that are understood. A first line that
             holds all names of one is a header: columns may then stand in any
             order and others among them. Without a header, the number of columns decides.
+        bad: a function that gets the error of a row with too many or too few columns; where it returns, the row is
+            left out.
 
     Returns:
         a list of (line, {column: text}).
@@ -117,10 +124,13 @@ def table(path, *layouts):
         if layout is None:
             raise malformed(path, first_line, f"{len(first)} column(s)", f"{expected}, or a header that names them")
         columns = {name: i for i, name in enumerate(layout)}
+    found = []
     for line, row in rows:
-        if len(row) != len(first):
-            raise malformed(path, line, f"{len(row)} column(s)", f"{len(first)} as in line {first_line}")
-    return [(line, {name: row[i] for name, i in columns.items()}) for line, row in rows]
+        if len(row) == len(first):
+            found.append((line, {name: row[i] for name, i in columns.items()}))
+        else:
+            bad(malformed(path, line, f"{len(row)} column(s)", f"{len(first)} as in line {first_line}"))
+    return found
 
 
 def _tab_rows(path):

@@ -2,55 +2,68 @@
 
 import json
 
-from zoo.datasets.readers import lines_of, malformed, text_of
+from zoo.datasets import DataError
+from zoo.datasets.readers import lines_of, malformed, refuse, text_of
 
 
-def json_lines(path):
-    """The objects of a JSON lines file: a list of (line, dictionary); blank lines are skipped."""
+def json_lines(path, bad=refuse):
+    """The objects of a JSON lines file: a list of (line, dictionary); blank lines are skipped.
+
+    Args:
+        bad: a function that gets the error of a malformed line; where it returns, the line is left out.
+    """
     records = []
     for number, line in enumerate(lines_of(path), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            problem = f"{error.msg} (column {error.colno})"
-            raise malformed(path, number, problem, "one JSON object on each line") from error
-        try:
-            json.dumps(record, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            problem = f"{error.object[error.start]!a} is half a character"
-            raise malformed(path, number, problem, "both halves of it, or the character itself") from error
-        if not isinstance(record, dict):
-            raise malformed(path, number, f"a JSON {type(record).__name__}", 'a JSON object, {"name": value, ...}')
-        records.append((number, record))
+        if line.strip():
+            try:
+                records.append((number, _json_object(line, path, number)))
+            except DataError as error:
+                bad(error)
     return records
 
 
-def conll(path):
+def _json_object(line, path, number):
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg} (column {error.colno})"
+        raise malformed(path, number, problem, "one JSON object on each line") from error
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        problem = f"{error.object[error.start]!a} is half a character"
+        raise malformed(path, number, problem, "both halves of it, or the character itself") from error
+    if not isinstance(record, dict):
+        raise malformed(path, number, f"a JSON {type(record).__name__}", 'a JSON object, {"name": value, ...}')
+    return record
+
+
+def conll(path, bad=refuse):
     """Sentences of a CoNLL file: a list of (line of each token, tokens, tags).
 
     One token a line, in the first column; its tag in the last. Columns are
     separated by tabs, or by spaces where the file has no tabs. Blank lines (a tab
     may stand in them) separate sentences; ``-DOCSTART-`` lines are skipped.
 
-    Raises:
-        DataError: a line has one column only, or not as many as the first.
+    Args:
+        bad: a function that gets the error of a line that has one column only, or not as many as the first; where
+            it returns, the sentence is left out.
     """
     lines = lines_of(path)
     separator = "\t" if any("\t" in line.strip() for line in lines) else None
-    sentences, current, expected = [], [], None
+    sentences, current, expected, is_good = [], [], None, True
     for number, line in enumerate([*lines, ""], 1):
         columns = [] if not line.strip() else line.split(separator)
         if not columns or columns[0] == "-DOCSTART-":
-            if current:
+            if current and is_good:
                 sentences.append(tuple(map(list, zip(*current, strict=True))))
-            current = []
+            current, is_good = [], True
             continue
         expected = expected or (number, max(2, len(columns)))
         if len(columns) != expected[1] or not columns[0].strip() or not columns[-1].strip():
             wanted = f"{expected[1]} as in line {expected[0]}: " if number != expected[0] else ""
-            raise malformed(path, number, f"{line!r} has {len(columns)} column(s)", f"{wanted}token ... tag")
+            bad(malformed(path, number, f"{line!r:.200} has {len(columns)} column(s)", f"{wanted}token ... tag"))
+            is_good = False
         current.append((number, columns[0], columns[-1]))
     return sentences
 

@@ -160,6 +160,25 @@ class Kind:
         """The right answer of an example, in the form of :meth:`answers`."""
         raise NotImplementedError
 
+    @property
+    def reader(self):
+        """The tokenizer of what is read."""
+        return self.tokenizers["tokenizer"]
+
+    @property
+    def known_labels(self):
+        """The labels that an example may have, a set; None: any."""
+        return None
+
+    def input_text(self, example):
+        """All that is read of an example, as one text."""
+        return " ".join(self.show_input(example).values())
+
+    def unread(self, examples):
+        """For each example, whether nothing in it is known to the tokenizer."""
+        rows = in_chunks(self.reader.encode, [self.input_text(example) for example in examples])
+        return [len(row) == 0 or bool((row == self.reader.unknown_id).all()) for row in rows]
+
     def check_input(self, texts, model, **options):
         """Raises ValueError for a text that ``model`` cannot answer; ``options`` are those of :meth:`respond`."""
 

@@ -29,6 +29,10 @@ class Classification(TextsKind):
         tokenizers, facts = cls.read_texts(task, examples, tokenizers)
         return cls(backbone_kind, tokenizers, {**facts, "labels": labels})
 
+    @property
+    def known_labels(self):
+        return set(self.facts["labels"])
+
     def head(self, backbone):
         return ClassificationHead(len(self.facts["labels"]), pooling=backbone.pooling, dropout=backbone.dropout_rate)
 

@@ -217,6 +217,9 @@ class Pretraining(Kind):
         words[len(words) // 2] = BLANK
         return {"text": " ".join(words)}
 
+    def input_text(self, example):
+        return " ".join(example["sentences"])
+
     def expected(self, example):
         return example["sentences"][0]
 

@@ -41,6 +41,10 @@ class Tagging(Kind):
     def sequence_length(self):
         return self.facts["max_length"] + 2
 
+    @property
+    def known_labels(self):
+        return set(self.facts["tags"])
+
     def head(self, backbone):
         return TokenClassificationHead(len(self.facts["tags"]), dropout=backbone.dropout_rate)
 

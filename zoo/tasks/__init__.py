@@ -48,6 +48,8 @@ class Task:
     steps = 1000  # a sensible budget for a tiny model
     batch_size = 64
     takes_data = False  # whether the examples are the user's own
+    bad_lines = "refuse"  # what is done about malformed lines of the user's own files, or "skip"
+    skipped = ()  # what was wrong with the lines that were skipped
 
     def __init__(self, variant=None, data=None):
         if data and not self.takes_data:
@@ -103,6 +105,9 @@ class Task:
         ==================  ==============================================================
         """
         raise NotImplementedError
+
+    def reads_with(self, kind):
+        """Learns which :class:`zoo.kinds.Kind` will read the examples: the user's own may hold what it cannot read."""
 
     def check_split(self, split):
         """Raises UnknownNameError for a split that this task does not have."""

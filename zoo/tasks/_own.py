@@ -8,6 +8,7 @@ and no text in two parts. A folder with files ``train.*``, ``validation.*`` and
 ``test.*`` is taken as it is.
 """
 
+from functools import partial
 from pathlib import Path
 
 from zoo.datasets import DataError
@@ -28,12 +29,17 @@ class OwnDataTask(Task):
     takes_data = True
     formats = ""  # one line for people: which files with which content
     layouts = ()  # columns of .tsv and .csv files, see zoo.datasets.readers.table
+    known_labels = None  # those that an example may have; None: any
     tokenizer = "byte-level-bpe"  # knows every script and loses nothing
 
     def __init__(self, variant=None, data=None):
         super().__init__(variant, data)
         self.data = [path for given in self.data for path in _paths(given)]  # absolute, to be found again
+        self.skipped = []
         self._parts = None
+        self._places = {}  # id of an example -> its file, its line, and itself, so that the id stays its own
+        self._kind = None
+        self._readable = {}  # split -> examples of which the kind can read something
 
     def examples(self, split):
         """The examples of a split, see :class:`zoo.tasks.Task`.
@@ -44,13 +50,42 @@ class OwnDataTask(Task):
         self.check_split(split)
         if self._parts is None:
             self._parts = self._divided()
-        return self._parts[split]
+        if self._kind is None:
+            return self._parts[split]
+        if split not in self._readable:
+            self._readable[split] = list(self._read_by_kind(self._parts[split]))
+        return self._readable[split]
+
+    def reads_with(self, kind):
+        """As in the base class: from now on, texts of which ``kind`` can read nothing are bad lines."""
+        self._kind, self._readable = kind, {}
+
+    def bad(self, error):
+        """Raises the error of a malformed line, or notes it where the user wants such lines skipped."""
+        if self.bad_lines == "refuse":
+            raise error
+        self.skipped.append(str(error))
+
+    def item(self, make, path, line):
+        """``[make()]``, an item of :meth:`read`; [] if it is malformed or has an unknown label, and is skipped."""
+        try:
+            example, content = make()
+            unknown = sorted(set(self.labels(example) or ()) - (self.known_labels or set()))
+            if self.known_labels is not None and unknown:
+                known = f"{', '.join(sorted(self.known_labels)):.200}"
+                raise malformed(path, line, f"label {unknown[0]!r} does not occur in training", f"one of {known}")
+        except DataError as error:
+            self.bad(error)
+            return []
+        self._places[id(example)] = path, line, example
+        return [(example, content)]
 
     def all_examples(self):
         """All examples undivided: for a file that is a test set as a whole."""
         if self._split_files():
             return [example for split in self.splits for example in self.examples(split)]
-        return [example for example, _ in self._items()]
+        examples = [example for example, _ in self._items()]
+        return examples if self._kind is None else list(self._read_by_kind(examples))
 
     def read(self, paths):
         """Reads files: a list of (example, texts that may stand in one split only)."""
@@ -58,14 +93,18 @@ class OwnDataTask(Task):
 
     def read_file(self, path):
         """Reads one file, see :meth:`read`."""
-        return [self.example(record, path, line) for line, record in self.records(path)]
+        return [
+            item
+            for line, record in self.records(path)
+            for item in self.item(partial(self.example, record, path, line), path, line)
+        ]
 
     def records(self, path):
         """The records of a file: a list of (line, dictionary)."""
         if ending(path) == ".jsonl":
-            return json_lines(path)
+            return json_lines(path, self.bad)
         if ending(path) in (".tsv", ".csv") and self.layouts:
-            return table(path, *self.layouts)
+            return table(path, *self.layouts, bad=self.bad)
         raise DataError(f"{path}: task {self.registered_name!r} takes {self.formats}.")
 
     def example(self, record, path, line):
@@ -86,7 +125,26 @@ class OwnDataTask(Task):
         files = self._split_files()
         if not files:
             return self.divided(self._items())
-        return {split: [example for example, _ in self.read(files[split])] for split in self.splits}
+        parts = {}
+        for split in self.splits:
+            parts[split] = [example for example, _ in self.read(files[split])]
+            labels = [self.labels(example) for example in parts[split]]
+            if split == "train" and self.known_labels is None and None not in labels:
+                self.known_labels = {label for of_example in labels for label in of_example}
+        empty = [split for split in self.splits if not parts[split]]
+        if empty:
+            raise DataError(f"{self._folder}: nothing is left of {empty[0]} without its malformed lines.")
+        return parts
+
+    def _read_by_kind(self, examples):
+        unread = self._kind.unread(examples)
+        for example, is_unread in zip(examples, unread, strict=True):
+            if is_unread and id(example) in self._places:
+                expected = f"something that the {self._kind.reader.name} tokenizer of the training texts knows"
+                path, line, _ = self._places[id(example)]
+                self.bad(malformed(path, line, "all of the text would be read as unknown", expected))
+            else:
+                yield example
 
     def _items(self):
         return self.read_folder(self._folder) if self._folder else self.read(self._files())
@@ -130,28 +188,6 @@ class TextsTask(OwnDataTask):
             here, there = ("a", "no") if "text_pair" in record else ("no", "a")
             raise malformed(path, line, f"there is {here} 'text_pair'", f"{there} 'text_pair', as in the first example")
         return ("text", "text_pair") if self.has_pairs else ("text",)
-
-
-def text(record, name, path, line):
-    """The text of a record's field ``name``, without white space around it.
-
-    Raises:
-        DataError: the field is missing, empty or not a string.
-    """
-    value = record.get(name)
-    if not isinstance(value, str) or not value.strip():
-        problem = f"{name!r} is missing" if name not in record else f"{name!r} is {value!r}"
-        raise malformed(path, line, problem, f"a text that is not empty for {name!r}")
-    return value.strip()
-
-
-def strings(record, name, path, line):
-    """The list of strings in a record's field ``name``; DataError if it is something else."""
-    value = record.get(name)
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item.strip() for item in value):
-        found = "missing" if name not in record else f"{value!r:.60}"
-        raise malformed(path, line, f"{name!r} is {found}", f"a list of strings, none empty, for {name!r}")
-    return value
 
 
 def _paths(given):

@@ -7,7 +7,8 @@ from zoo.datasets.readers import documents, ending, text_of
 from zoo.datasets.splits import THREE_PARTS
 from zoo.registry import register_task
 from zoo.tasks._documents import FEW
-from zoo.tasks._own import OwnDataTask, text
+from zoo.tasks._own import OwnDataTask
+from zoo.tasks._records import text
 
 
 @register_task("language-modelling")
@@ -38,7 +39,7 @@ class LanguageModelling(OwnDataTask):
         return [item for path in files for item in self._read(path, True)]
 
     def example(self, record, path, line):
-        example = {"text": text(record, "text", path, line)}
+        example = {"text": text(record, "text", path, line, longest=None)}
         return example, [example["text"]]
 
     def divided(self, items):

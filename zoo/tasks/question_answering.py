@@ -3,7 +3,8 @@
 from zoo.datasets.readers import ending, malformed
 from zoo.datasets.structured import squad
 from zoo.registry import register_task
-from zoo.tasks._own import OwnDataTask, strings, text
+from zoo.tasks._own import OwnDataTask
+from zoo.tasks._records import strings, text
 
 
 @register_task("question-answering")
@@ -23,7 +24,7 @@ class QuestionAnswering(OwnDataTask):
         return squad(path) if ending(path) == ".json" else super().records(path)
 
     def example(self, record, path, line):
-        text(record, "context", path, line)
+        text(record, "context", path, line, longest=None)
         context = record["context"]  # as it stands: the starts count its characters
         answers, starts = strings(record, "answers", path, line), record.get("starts")
         if not isinstance(starts, list) or [type(start) for start in starts] != [int] * len(answers):

@@ -4,7 +4,8 @@ import math
 
 from zoo.datasets.readers import malformed
 from zoo.registry import register_task
-from zoo.tasks._own import TextsTask, text
+from zoo.tasks._own import TextsTask
+from zoo.tasks._records import text
 
 
 @register_task("regression")

@@ -1,11 +1,13 @@
 """Tagging of the words of the user's own sentences."""
 
 import re
+from functools import partial
 
 from zoo.datasets.readers import ending, malformed
 from zoo.datasets.structured import conll
 from zoo.registry import register_task
-from zoo.tasks._own import OwnDataTask, strings
+from zoo.tasks._own import OwnDataTask
+from zoo.tasks._records import strings
 
 
 @register_task("tagging")
@@ -24,7 +26,11 @@ class Tagging(OwnDataTask):
     def read_file(self, path):
         if ending(path) not in (".conll", ".tsv", ".txt"):
             return super().read_file(path)
-        return [self._example(tokens, tags, path, lines) for lines, tokens, tags in conll(path)]
+        return [
+            item
+            for lines, tokens, tags in conll(path, self.bad)
+            for item in self.item(partial(self._example, tokens, tags, path, lines), path, lines[0])
+        ]
 
     def example(self, record, path, line):
         tokens, tags = strings(record, "tokens", path, line), strings(record, "tags", path, line)
@@ -33,7 +39,7 @@ class Tagging(OwnDataTask):
         return self._example(tokens, tags, path, [line] * len(tokens))
 
     def labels(self, example):
-        return example["tags"]
+        return [tag for tag in example["tags"] if tag != "O"]
 
     def _example(self, tokens, tags, path, lines):
         before = "O"

@@ -1,11 +1,13 @@
 """Translation, or any rewriting of one text as another, with the user's own pairs."""
 
 import re
+from functools import partial
 
 from zoo.datasets import DataError
 from zoo.datasets.readers import ending, malformed, parallel
 from zoo.registry import register_task
-from zoo.tasks._own import OwnDataTask, text
+from zoo.tasks._own import OwnDataTask
+from zoo.tasks._records import text
 
 
 @register_task("translation")
@@ -47,11 +49,14 @@ class Translation(OwnDataTask):
         items = []
         for line, (one, other) in enumerate(parallel(source, target), 1):
             if one.strip() or other.strip():
-                for path, side in ((source, one), (target, other)):
-                    if not side.strip():
-                        raise malformed(path, line, "the line is blank", "the translation of a line that is not")
-                items.append(self.example({"source": one, "target": other}, source, line))
+                items += self.item(partial(self._pair, (source, target), (one, other), line), source, line)
         return items
+
+    def _pair(self, paths, sides, line):
+        for path, side in zip(paths, sides, strict=True):
+            if not side.strip():
+                raise malformed(path, line, "the line is blank", "the translation of a line that is not")
+        return self.example(dict(zip(("source", "target"), sides, strict=True)), paths[0], line)
 
     def example(self, record, path, line):
         example = {name: text(record, name, path, line) for name in ("source", "target")}

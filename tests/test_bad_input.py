@@ -1,0 +1,155 @@
+"""What people feed a model with: refused with file and line, or skipped and counted, never read as something else."""
+
+import json
+
+import numpy as np
+import pytest
+
+import zoo
+from tests.command_line import document
+from tests.command_line import zoo as command
+from zoo.datasets import DataError
+from zoo.kinds.classification import Classification
+from zoo.registry import UnknownNameError
+from zoo.run_folder import RunError
+from zoo.tasks import find
+from zoo.tokenizers import SPECIAL_TOKENS
+from zoo.tokenizers.word import WordTokenizer
+
+GOOD = [f"good {n}\tyes\n" for n in range(6)] + [f"bad {n}\tno\n" for n in range(6)]
+QUESTION = {"context": "Mia is at home.", "question": "Where?", "answers": ["home"], "starts": [10]}
+SMALL = {"steps": 2, "batch_size": 4, "settings": {"hidden_dim": 4}, "progress": False}
+
+
+def lines(*records):
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+# Task, file, content with one bad line, its number, what is said of it, how many examples are left.
+BAD = {
+    "empty text": ("classification", "a.tsv", "good\tyes\n \tno\nbad\tno\n", 2, "'text' is ' '", 2),
+    "a megabyte": ("classification", "a.tsv", f"good\tyes\n{'가' * 400_000}\tno\nbad\tno\n", 2, "400,000", 2),
+    "too few columns": ("classification", "a.tsv", "good\tyes\nbad\nbad\tno\n", 2, "1 column", 2),
+    "no number": ("regression", "a.tsv", "good\t1\nbad\tlow\nbad\t0\n", 2, "'score' is 'low'", 2),
+    "half a record": ("regression", "a.jsonl", lines({"text": "a", "score": 1}) + '{"text":\n', 2, "Expecting", 1),
+    "other columns": ("tagging", "a.conll", "Mia\tB-x\n\nruns\nfar\tO\n\nhome\tO\n", 3, "1 column", 2),
+    "no tag": ("tagging", "a.conll", "Mia\tB-x\n\nruns\tNOUN\nfar\tO\n\nhome\tO\n", 3, "tag 'NOUN'", 2),
+    "answer elsewhere": (
+        "question-answering", "a.jsonl", lines(QUESTION, {**QUESTION, "starts": [3]}, QUESTION), 2, "at character 3", 2,
+    ),
+    "answer nowhere": (
+        "question-answering", "a.jsonl", lines(QUESTION, {**QUESTION, "answers": ["집에"]}), 2, "has 'ho'", 1,
+    ),
+    "no translation": ("translation", "a.tsv", "a\tb\nc\t \nd\te\n", 2, "'target' is ' '", 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_line_is_refused_or_skipped_as_asked(name, tmp_path):
+    task, file, content, line, problem, left = BAD[name]
+    path = write(tmp_path / file, content)
+    with pytest.raises(DataError) as error:
+        find(task, data=path).all_examples()
+    assert str(error.value).startswith(f"{path}:{line}: ") and problem in str(error.value)
+    assert len(str(error.value)) < 600  # a message is no place for a megabyte
+    skipping = find(task, data=path)
+    skipping.bad_lines = "skip"
+    assert len(skipping.all_examples()) == left
+    assert skipping.skipped == [str(error.value)]
+
+
+def test_blank_lines_of_parallel_files_are_skipped_on_both_sides(tmp_path):
+    one, other = write(tmp_path / "a.en", "a\nb\nc\n"), write(tmp_path / "a.ko", "가\n\n다\n")
+    task = find("translation", data=[one, other])
+    task.bad_lines = "skip"
+    assert task.all_examples() == [{"source": "a", "target": "가"}, {"source": "c", "target": "다"}]
+    assert task.skipped[0].startswith(f"{other}:2: the line is blank")
+
+
+def test_emoji_and_mixed_scripts_are_read_as_they_are(tmp_path):
+    texts = ["👩‍👩‍👧 🇰🇷 😀", "Seoul은 東京より ١٢ é", "ᄒ ㅋㅋㅋ"]
+    path = write(tmp_path / "a.jsonl", lines(*({"text": text, "label": "x"} for text in texts)))
+    assert [example["text"] for example in find("classification", data=path).all_examples()] == texts
+    context = "👩‍👧가 서울에 있다 😀"
+    path = write(tmp_path / "b.jsonl", lines({"context": context, "question": "?", "answers": ["서울"], "starts": [5]}))
+    (example,) = find("question-answering", data=path).all_examples()
+    assert context[example["starts"][0] :].startswith("서울에")
+
+
+@pytest.mark.parametrize(
+    ("task", "train", "other", "line", "label"),
+    [
+        ("classification", "a\tx\nb\ty\n", "a\tx\nb\tz\nc\ty\n", 2, "z"),
+        ("tagging", "a\tB-x\n\nb\tO\n", "a\tB-x\n\nb\tO\nc\tB-z\n\nc\tO\n", 3, "B-z"),
+    ],
+)
+def test_labels_never_seen_in_training_are_named(task, train, other, line, label, tmp_path):
+    for split, content in (("train", train), ("validation", other), ("test", other)):
+        write(tmp_path / f"{split}.tsv", content)
+    with pytest.raises(DataError, match=rf"validation\.tsv:{line}: label '{label}' does not occur in training"):
+        find(task, data=tmp_path).examples("train")
+    skipping = find(task, data=tmp_path)
+    skipping.bad_lines = "skip"
+    assert [len(skipping.examples(split)) for split in skipping.splits] == [2, 2, 2]
+    assert len(skipping.skipped) == 2
+
+
+def test_a_text_of_unknown_characters_only_is_named(tmp_path):
+    path = write(tmp_path / "a.tsv", "good\tyes\nгде\tno\ngood где\tno\n")
+    facts = {"max_length": 4, "labels": ["no", "yes"], "fields": ["text"]}
+    kind = Classification("encoder", {"tokenizer": WordTokenizer([*SPECIAL_TOKENS, "good"])}, facts)
+    task = find("classification", data=path)
+    task.reads_with(kind)
+    with pytest.raises(DataError, match=r"a\.tsv:2: all of the text would be read as unknown"):
+        task.all_examples()
+    task = find("classification", data=path)
+    task.bad_lines = "skip"
+    task.reads_with(kind)
+    assert [example["text"] for example in task.all_examples()] == ["good", "good где"]
+    assert len(task.skipped) == 1
+
+
+def test_nothing_left_is_an_error(tmp_path):
+    for split in ("train", "validation", "test"):
+        write(tmp_path / f"{split}.tsv", "a\tx\nb\ty\n" if split != "test" else "\tx\n \ty\n")
+    task = find("classification", data=tmp_path)
+    task.bad_lines = "skip"
+    with pytest.raises(DataError, match="nothing is left of test"):
+        task.examples("train")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    data = write(folder / "data.tsv", "".join([*GOOD, "no label here\n", " \tyes\n"]))
+    with pytest.raises(DataError, match=r"data\.tsv:13: 1 column"):
+        zoo.train("bag_of_words", "classification", data=data, out=folder / "run", **SMALL)
+    return zoo.train("bag_of_words", "classification", data=data, bad_lines="skip", out=folder / "run", **SMALL)
+
+
+def test_a_training_counts_what_it_skipped_and_its_run_reads_the_data_alike(run):
+    assert (run.config["bad_lines"], run.config["skipped_lines"]) == ("skip", 2)
+    again = zoo.load(run.folder)
+    assert sum(len(again.task.examples(split)) for split in again.task.splits) == len(GOOD)
+    assert np.isfinite(zoo.evaluate(again, "test")["nll"])
+
+
+def test_evaluation_of_other_data_names_unknown_labels_or_skips_them(run, tmp_path):
+    path = write(tmp_path / "other.tsv", "good 1\tyes\nbad 2\tmaybe\nbad 3\tno\n")
+    with pytest.raises(DataError, match=r"other\.tsv:2: label 'maybe' does not occur in training"):
+        zoo.evaluate(run, data=path)
+    figures = document(command("evaluate", run.folder, "--data", path, "--bad-lines", "skip", "--json"))
+    assert (figures["examples"], figures["skipped_lines"]) == (2, 1)
+
+
+def test_only_own_data_has_bad_lines(tmp_path):
+    with pytest.raises(RunError, match="is for your own data"):
+        zoo.train("ngram", "copy", bad_lines="skip", out=tmp_path, **SMALL)
+    with pytest.raises(UnknownNameError, match="refuse"):
+        zoo.train("ngram", "copy", bad_lines="mend", out=tmp_path, **SMALL)

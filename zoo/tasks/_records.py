@@ -1,0 +1,30 @@
+"""The fields of a record of the user's own data, checked."""
+
+from zoo.datasets.readers import malformed
+
+LONGEST = 100_000  # characters of a text to be judged or translated: a longer one is a file without line ends
+
+
+def text(record, name, path, line, longest=LONGEST):
+    """The text of a record's field ``name``, without white space around it.
+
+    Raises:
+        DataError: the field is missing, empty, not a string, or has more than ``longest`` characters.
+    """
+    value = record.get(name)
+    if not isinstance(value, str) or not value.strip():
+        problem = f"{name!r} is missing" if name not in record else f"{name!r} is {value!r}"
+        raise malformed(path, line, problem, f"a text that is not empty for {name!r}")
+    if longest and len(value) > longest:
+        expected = f"at most {longest:,} for {name!r}; is a line end missing?"
+        raise malformed(path, line, f"a text of {len(value):,} characters", expected)
+    return value.strip()
+
+
+def strings(record, name, path, line):
+    """The list of strings in a record's field ``name``; DataError if it is something else."""
+    value = record.get(name)
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item.strip() for item in value):
+        found = "missing" if name not in record else f"{value!r:.60}"
+        raise malformed(path, line, f"{name!r} is {found}", f"a list of strings, none empty, for {name!r}")
+    return value
