@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 # Tests of two files at once: each process needs up to 3 GB. "make test AT_ONCE=" runs one after the other.
 AT_ONCE = --numprocesses 2 --dist loadfile
 
-.PHONY: demo test parity test-backends bench lint clean
+.PHONY: demo test parity test-backends test-serving bench lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 600 --out demo --overwrite
@@ -26,6 +26,13 @@ test-backends: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable ".[test,backends]"
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)
 	KERAS_BACKEND=torch KERAS_TORCH_DEVICE=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)
+
+# Exports asked by TensorFlow 2.20 alone, the version of the newest TF Serving, and by OpenVINO.
+test-serving: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet openvino
+	$(PYTHON) -m venv $(VENV)/serving
+	$(VENV)/serving/bin/python -m pip install --quiet "tensorflow==2.20.*" "tensorflow-text==2.20.*"
+	ZOO_SERVING_PYTHON=$(abspath $(VENV)/serving/bin/python) $(BIN)/python -m pytest -rs tests/serving
 
 # The zoo's speed over that of its peers, in turn in one go; into results/benchmarks. BENCH="gpt-small --rounds 3" chooses.
 bench: $(INSTALLED)

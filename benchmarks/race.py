@@ -9,6 +9,7 @@ import dataclasses
 import importlib
 import itertools
 import json
+import math
 import os
 import resource
 import statistics
@@ -30,8 +31,9 @@ class Race:
         title: the work in words.
         unit: what is counted, e.g. "tokens".
         contestants: name -> function that prepares everything and returns a ``turn``, a function without arguments
-            that works for some seconds and returns ``{"work": number of units}``; if it learns, also ``"losses"``,
-            a list. One contestant is ``"zoo"``. The functions import their libraries themselves.
+            that works for some seconds and returns ``{"work": number of units}``; if it learns, also ``"losses"``, and
+            if it answers requests, ``"latencies"``, the seconds of each: lists. One contestant is ``"zoo"``. The
+            functions import their libraries themselves.
         goals: peer -> the ratio, zoo over peer, of units a second that is wanted.
     """
 
@@ -52,7 +54,8 @@ def run(module, name, rounds, say=lambda text: None):
     Returns:
         Dictionary: "rates" (contestant -> median units a second), "ratios" (peer -> median, low and high of
         zoo over peer), "cpu_ratios" (the same by processor seconds, which other work on the machine touches less),
-        "losses" (contestant -> list), "memory" (contestant -> peak bytes), "missing" (contestant -> why).
+        "losses" (contestant -> list), "latencies" (contestant -> seconds of a request, "median" and "p99", the 99th
+        percentile; empty where there are none), "memory" (contestant -> peak bytes), "missing" (contestant -> why).
     """
     race = importlib.import_module(module).RACES[name]
     runners = {each: _Runner(module, name, each) for each in race.contestants}
@@ -79,9 +82,15 @@ def run(module, name, rounds, say=lambda text: None):
         "ratios": _ratios(counted, "seconds"),
         "cpu_ratios": _ratios(counted, "cpu_seconds"),
         "losses": {each: list(itertools.chain(*(turn.get("losses", ()) for turn in turns[each]))) for each in counted},
+        "latencies": {each: _latencies(taken) for each, taken in counted.items() if "latencies" in taken[0]},
         "memory": {each: taken[-1]["memory"] for each, taken in counted.items()},
         "missing": missing,
     }
+
+
+def _latencies(turns):
+    seconds = sorted(itertools.chain(*(turn["latencies"] for turn in turns)))
+    return {"median": statistics.median(seconds), "p99": seconds[math.ceil(0.99 * len(seconds)) - 1]}
 
 
 def _rates(turns, seconds):

@@ -8,6 +8,7 @@ evaluation.py   evaluate
 comparison.py   compare
 prediction.py   predict
 use.py          attend
+serving.py      serve
 conversion.py   export, convert
 output.py       a table for people, one JSON document for programs
 checks.py       what can be refused before TensorFlow is there

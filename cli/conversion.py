@@ -10,34 +10,47 @@ def show_export(exported):
     """Prints where the SavedModel is and how it is asked."""
     click.echo(exported["folder"])
     inputs, outputs = (", ".join(exported[side]) for side in ("inputs", "outputs"))
-    click.echo(f"serving_default takes strings ({inputs}) and returns {outputs}")
-    click.echo("In Python: import tensorflow_text, which brings its operations, then tf.saved_model.load.")
+    click.echo(f"serving_default takes strings ({inputs}) and returns {outputs}; there are also "
+               f"{', '.join(name for name in exported['signatures'] if name != 'serving_default')}")  # fmt: skip
+    click.echo(f"Requests to copy: {exported['readme']}. To serve it: zoo serve {exported['directory']}")
 
 
-@click.command(epilog="\b\nExamples:\n  zoo export runs/mine serving/translator\n  zoo export runs/mine out --json")
+@click.command(
+    epilog="""\b
+Examples:
+  zoo export runs/mine serving/translator && zoo serve serving/translator
+  zoo export runs/mine out --too-long refuse --json"""
+)
 @click.argument("run", type=click.Path())
 @click.argument("directory", metavar="DIR", type=click.Path())
+@click.option(
+    "--too-long", type=click.Choice(["cut", "refuse"]), default="cut", show_default=True,
+    help="What becomes of a text longer than the model reads.",
+)  # fmt: skip
 @answers_with(show_export)
-def export(run, directory):
+def export(run, directory, too_long):
     """Writes RUN as a SavedModel for TF Serving.
 
     It goes into DIR/<version>/. Strings go in; texts, labels, tags or answers come out. The next free
-    version is taken: 1, 2, 3, ... TF Serving has all operations it needs; in Python, import tensorflow_text first.
+    version is taken: 1, 2, 3, ... Beside them: a README.md with requests to copy, and TF Serving's configuration.
+    In Python, import tensorflow_text before tf.saved_model.load.
     """
     run_config(run)
     from zoo.quiet import load_tensorflow
 
     load_tensorflow()
-    import tensorflow as tf
-
     import zoo
+    from zoo.serving.instructions import README, read_metadata
 
-    folder = zoo.export(run, directory)
-    signature = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    folder = zoo.export(run, directory, too_long=too_long)
+    signatures = read_metadata(folder)["signatures"]
     return {
         "folder": str(folder),
-        "inputs": sorted(signature.structured_input_signature[1]),
-        "outputs": sorted(signature.structured_outputs),
+        "directory": str(directory),
+        "readme": str(folder.parent / README),
+        "inputs": list(signatures["serving_default"]["inputs"]),
+        "outputs": list(signatures["serving_default"]["outputs"]),
+        "signatures": list(signatures),
     }
 
 

@@ -16,7 +16,7 @@ import sys
 
 import click
 
-from zoo.cli import browse, comparison, conversion, evaluation, prediction, training, use
+from zoo.cli import browse, comparison, conversion, evaluation, prediction, serving, training, use
 from zoo.registry import unknown_name
 
 
@@ -92,6 +92,6 @@ def main():
     """
 
 
-for part in (browse, training, evaluation, comparison, prediction, use, conversion):
+for part in (browse, training, evaluation, comparison, prediction, use, serving, conversion):
     for command in part.COMMANDS:
         main.add_command(command)

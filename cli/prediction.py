@@ -1,4 +1,4 @@
-"""What a run says to a text: ``zoo predict``."""
+"""What a run, an export or a server says to a text: ``zoo predict``."""
 
 import sys
 
@@ -8,6 +8,7 @@ from zoo.cli.checks import run_config
 from zoo.cli.output import answers_with
 
 GENERATING = ("text-to-text", "language-modelling")
+OF_EXPORTS = ("max_tokens", "temperature", "top_k", "top_p", "seed")  # the options that an export has, too
 
 
 def show_answers(answers):
@@ -35,9 +36,11 @@ Examples:
   zoo predict RUN --beam 4 < sentences.txt > translations.txt
   zoo predict RUN "KING:" --temperature 0.8 --top-k 20 --max-tokens 60
   zoo predict RUN "KING:" --stream --top-p 0.9 --stop '\\n\\n' --max-tokens 2000 --long-prompts slide
-  printf 'a text\\tits pair\\n' | zoo predict RUN - --json"""
+  printf 'a text\\tits pair\\n' | zoo predict RUN - --json
+  zoo predict DIR "KING:" --top-p 0.9 --seed 1
+  zoo predict grpc://localhost:8500/NAME "KING:" --json"""
 )
-@click.argument("run", type=click.Path())
+@click.argument("run", metavar="RUN|DIR|ADDRESS", type=click.Path())
 @click.argument("texts", nargs=-1, metavar="[TEXT... | -]")
 @click.option("--temperature", type=float, metavar="X", help="Draw at random; below 1 bolder, above 1 wilder.")
 @click.option("--top-k", type=int, metavar="N", help="Draw from the N most probable tokens only.")
@@ -58,18 +61,27 @@ Examples:
 )  # fmt: skip
 @answers_with(show_answers)
 def predict(run, texts, stream, **options):
-    """Translates, continues, classifies, tags, answers.
+    """Translates, continues, classifies, tags, answers, fills blanks.
+
+    RUN is what 'zoo train' made. DIR, of 'zoo export', and the ADDRESS of a server that has it, http://HOST:PORT/NAME
+    or grpc://HOST:PORT/NAME, answer alike; of what chooses words they take --max-tokens, --temperature, --top-k,
+    --top-p and --seed.
 
     Without TEXT, or with -, one text is read from each line of standard input.
     Where a text has two parts (a pair to classify; a question and its context)
     they stand on one line with a tab between them.
     """
-    config = run_config(run)
+    from zoo.serving.places import is_address, is_export
+
     given = {name: value for name, value in options.items() if value not in (None, ())}
     given |= {"stream": True} if stream else {}
+    if is_address(run) or is_export(run):
+        return _answers_of_export(run, texts, given)
+    config = run_config(run)
     if given and config["kind"] not in GENERATING:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise click.UsageError(f"{names}: a run of kind {config['kind']} writes no text; leave out what chooses words.")
+        raise click.UsageError(
+            f"{_names(given)}: a run of kind {config['kind']} writes no text; leave out what chooses words."
+        )
     if "beam" in given and {"temperature", "top_k", "top_p", "seed", "repetition_penalty", "stream"} & set(given):
         raise click.UsageError(
             "--beam searches: it draws nothing (leave out --temperature, --top-k, --top-p, --seed, "
@@ -77,7 +89,7 @@ def predict(run, texts, stream, **options):
         )
     if stream and click.get_current_context().params["as_json"]:
         raise click.UsageError("--stream prints pieces of text, --json one document: choose one.")
-    texts = texts if texts and texts != ("-",) else _lines()
+    texts = _given_or_read(texts)
     from zoo.quiet import load_tensorflow
 
     load_tensorflow()
@@ -88,12 +100,38 @@ def predict(run, texts, stream, **options):
     if stream:
         _stream(run, inputs, _decoding(given))
         return []
-    answers = zoo.predict(run, inputs, **_decoding(given)) if inputs else []
-    if config["kind"] == "classification":
-        labels = run.kind.facts["labels"]
-        for answer in answers:
-            answer["probabilities"] = dict(zip(labels, answer["probabilities"], strict=True))
+    return _document(inputs, zoo.predict(run, inputs, **_decoding(given)) if inputs else [])
+
+
+def _answers_of_export(place, texts, given):
+    """What an export answers, or a server at an address."""
+    impossible = [name for name in given if name not in OF_EXPORTS]
+    if impossible:
+        raise click.UsageError(
+            f"{_names(impossible)}: only a run can do that; an export takes {_names(OF_EXPORTS)}."
+        )
+    texts = _given_or_read(texts)
+    from zoo.quiet import load_tensorflow
+
+    load_tensorflow()
+    from zoo.serving import clients
+
+    client = clients.connect(place)
+    inputs = [fields_of(text, clients.fields(client), i) for i, text in enumerate(texts, 1)]
+    return _document(inputs, clients.predict(client, inputs, **given))
+
+
+def _document(inputs, answers):
+    """Inputs beside their answers; probabilities by the names of their labels."""
+    for answer in answers:
+        if "label_names" in answer:
+            answer["probabilities"] = dict(zip(answer.pop("label_names"), answer["probabilities"], strict=True))
     return [{"input": fields, **answer} for fields, answer in zip(inputs, answers, strict=True)]
+
+
+def _names(options):
+    """Options as they are written on the command line."""
+    return ", ".join(f"--{name.replace('_', '-')}" for name in options)
 
 
 def _stream(run, inputs, options):
@@ -109,6 +147,11 @@ def _stream(run, inputs, options):
         for piece in pieces:
             click.echo(piece, nl=False)
         click.echo()
+
+
+def _given_or_read(texts):
+    """The texts of the command line, or the lines of standard input."""
+    return texts if texts and texts != ("-",) else _lines()
 
 
 def _lines():

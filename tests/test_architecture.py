@@ -24,6 +24,8 @@ MAY_IMPORT = {
     "zoo.decoding": (("zoo.beams", "zoo.growing", "zoo.samplers"), ("keras",)),
     "zoo.stopping": (("zoo.samplers",), ("keras", "numpy")),
     "zoo.windows": ((), ("keras",)),
+    "zoo.signatures": ((), ("tensorflow",)),
+    "zoo.serving": (("zoo.serving", "zoo.registry"), None),
     "zoo.world": (("zoo.world",), ()),
     "zoo.prompts": ((), ()),
     "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.prompts", "zoo.registry", "zoo.settings", "zoo.world"), ()),
@@ -41,10 +43,7 @@ MAY_IMPORT = {
     "zoo.strategies": (("zoo.pipeline", "zoo.registry", "zoo.settings"), None),
     "zoo.checkpoints": ((), ("numpy",)),
     "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.strategies"), None),
-    "zoo.learning": (
-        ("zoo.checkpoints", "zoo.memory", "zoo.progress", "zoo.run_folder", "zoo.runs", "zoo.strategies"),
-        None,
-    ),
+    "zoo.learning": (("zoo.checkpoints", "zoo.memory", "zoo.progress", "zoo.run_folder", "zoo.strategies"), None),
     "zoo.run_folder": (("zoo.checkpoints",), ()),
     "zoo.kinds": (
         (
@@ -57,6 +56,8 @@ MAY_IMPORT = {
             "zoo.metrics",
             "zoo.packing",
             "zoo.registry",
+            "zoo.samplers",
+            "zoo.signatures",
             "zoo.stopping",
             "zoo.tokenizers",
             "zoo.windows",

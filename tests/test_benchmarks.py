@@ -18,6 +18,12 @@ def test_a_ratio_is_that_of_a_round_and_the_median_counts():
     assert ratios == {"peer": {"median": 2.0, "low": 1.0, "high": 4.5}}
 
 
+def test_latency_is_the_median_and_the_99th_percentile_of_all_requests():
+    turns = [{"latencies": [float(number) for number in range(first, 200, 2)]} for first in (1, 0)]
+    # 0 to 199: the nearest rank of the 99th percentile is the 198th of 200.
+    assert racing._latencies(turns) == {"median": 99.5, "p99": 197.0}
+
+
 def test_contestants_take_turns_and_one_that_fails_is_named():
     said = []
     result = racing.run("tests.little_races", "counting", 2, said.append)

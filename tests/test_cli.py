@@ -14,7 +14,9 @@ from tests.command_line import document
 from zoo.cli.output import print_table
 from zoo.registry import MODELS, TASKS, UnknownNameError
 
-COMMANDS = ("list", "show", "tasks", "data", "train", "evaluate", "compare", "predict", "attend", "export", "convert")
+COMMANDS = (
+    "list", "show", "tasks", "data", "train", "evaluate", "compare", "predict", "attend", "export", "serve", "convert",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -266,7 +266,7 @@ def test_kinds_frame_texts_by_the_special_tokens_of_the_vocabulary(gpt2):
     classification = KINDS.get("classification")("encoder", bert, facts)
     assert classification.ragged_inputs(["a"], ["B c"])["token_ids"].to_list() == [[6, 1, 2, 3, 4, 2]]
     tagging = KINDS.get("tagging")("encoder", bert, facts)
-    assert tagging.ragged_inputs(tf.ragged.constant([["b", "a"]]))[0]["token_ids"].to_list() == [[6, 3, 1, 2]]
+    assert tagging.word_inputs(tf.ragged.constant([["b", "a"]]))[0]["token_ids"].to_list() == [[6, 3, 1, 2]]
     spans = KINDS.get("span-answering")("encoder", bert, facts)
     columns = spans.columns([{"question": "a", "context": "b a", "answers": ["a"], "starts": [2]}])
     assert (columns.inputs["token_ids"][0].tolist(), columns.labels[0].tolist()) == ([6, 1, 2, 3, 1, 2], [4, 4])

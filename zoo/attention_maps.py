@@ -15,6 +15,7 @@ import numpy as np
 
 from zoo import plots
 from zoo.batching import Batches
+from zoo.kinds import dense
 from zoo.layers.attention import recording
 from zoo.prediction import predict
 from zoo.registry import unknown_name
@@ -89,7 +90,7 @@ def attention_maps(run, text):
     """All attention maps of a run on a text: a list of :class:`AttentionMap`, "cross" first."""
     fields = {run.kind.fields[0]: text} if isinstance(text, str) else dict(text)
     if run.kind.registered_name == "pretraining":
-        (inputs, _), labels = run.kind.blanks([fields["text"]]), None
+        (inputs, _), labels = run.kind.blanks(dense(run.kind.ragged_inputs([fields["text"]]))), None
         inputs = {name: np.asarray(tensor) for name, tensor in inputs.items()}
     else:
         inputs, labels, _, _ = next(Batches(run.kind.columns([_with_answer(run, fields)]), 1).epoch(0))

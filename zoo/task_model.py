@@ -29,9 +29,8 @@ class TaskModel(keras.Model):
         """Nothing: the first call makes all weights, see :meth:`zoo.base.Backbone.build`."""
 
     def call(self, inputs):
-        # Frozen features are fixed; an explicit None would not mean "as the caller says", but turn dropout off.
-        fixed = {} if self.backbone.trainable else {"training": False}
-        hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names}, **fixed)
+        training = None if self.backbone.trainable else False  # None: what the caller says; frozen features are fixed
+        hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names}, training=training)
         return self.head(hidden_states, inputs[self.backbone.mask_input], *[inputs[name] for name in self.head_inputs])
 
     def depths(self):

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batching import Batches
+from zoo.kinds._exporting import Exporting
 from zoo.likelihood import mean_loss
 from zoo.metrics import perplexity
 from zoo.packing import mask_name
@@ -24,7 +25,7 @@ FILE = "kind.json"
 TOKENIZER_SETTINGS = ("tokenizer", "vocabulary_size", "lowercase", "min_frequency")
 
 
-class Kind:
+class Kind(Exporting):
     """Base class of all kinds of task.
 
     Args:
@@ -118,11 +119,17 @@ class Kind:
         """Examples as padded batches; ``seed`` None keeps their order (evaluation)."""
         return Batches(self.columns(examples), batch_size, seed)
 
+    def ragged_inputs(self, **fields):
+        """Strings [B] (one for each of ``fields``) -> the backbone's inputs as ragged rows."""
+        raise NotImplementedError
+
     # -- tensors to answers -----------------------------------------------------------------------------------
 
     def respond(self, model, **fields):
         """Answers in the graph: string tensors [B] (one for each of ``fields``) -> dictionary of tensors [B, ...]."""
         raise NotImplementedError
+
+    # -- scores -----------------------------------------------------------------------------------------------
 
     def answers(self, model, examples, batch_size=64):
         """One answer for each example, in the form that :meth:`score` compares."""

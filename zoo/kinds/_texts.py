@@ -45,7 +45,7 @@ class TextsKind(Kind):
         return inputs
 
     def _cut(self, texts):
-        return self.tokenizers["tokenizer"].encode(texts)[:, : self.facts["max_length"]]
+        return self.cut(self.tokenizers["tokenizer"].encode(texts), self.facts["max_length"])
 
     def input_columns(self, examples):
         """The inputs of :class:`zoo.batching.Columns`."""

@@ -1,7 +1,8 @@
 """Kinds whose answer is a text that the model writes, token by token: what they share.
 
 A subclass says what is read first (``prompts``), what the answer is called and which tokenizer writes it. Decoding,
-limits, stop strings, windows that slide, and streaming are here, once.
+limits, stop strings, windows that slide, and streaming are here, once; what an export of it can be asked besides:
+:mod:`zoo.kinds._writing_signatures`.
 """
 
 import dataclasses
@@ -10,7 +11,8 @@ import re
 import tensorflow as tf
 
 from zoo import decoding, stopping
-from zoo.kinds import Kind, in_chunks
+from zoo.kinds import Kind, dense, in_chunks
+from zoo.kinds._writing_signatures import writing_signatures
 from zoo.windows import SlidingWindow
 
 
@@ -34,7 +36,11 @@ class Prompts:
 class WritingKind(Kind):
     """Base class of kinds that write a text."""
 
-    output = None  # name of the answer
+    @property
+    def output(self):
+        """Name of the answer."""
+        (name,) = self.outputs
+        return name
 
     @property
     def reader(self):
@@ -46,8 +52,16 @@ class WritingKind(Kind):
         """The tokenizer of the answer."""
         raise NotImplementedError
 
-    def prompts(self, max_tokens, **fields):
-        """Strings [B] -> :class:`Prompts`; ``max_tokens`` None: as many as there is room for."""
+    def prompts(self, inputs, max_tokens):
+        """What is read before the answer begins.
+
+        Args:
+            inputs: dense inputs of the backbone.
+            max_tokens: as for :meth:`respond`, see :func:`limited`.
+
+        Returns:
+            :class:`Prompts`.
+        """
         raise NotImplementedError
 
     def longest_prompt(self, model, max_tokens, slides):
@@ -62,7 +76,8 @@ class WritingKind(Kind):
         """Answers in the graph.
 
         Args:
-            max_tokens: int, the longest answer of each row; None: as many as there is room for.
+            max_tokens: int, or int32 [B] for each row: tokens of the longest answer; None or 0: as many as there is
+                room for.
             sampler: see :func:`zoo.decoding.generate`; the greedy choice by default.
             seed: for samplers that draw.
             stop: strings before which an answer ends.
@@ -71,12 +86,22 @@ class WritingKind(Kind):
         Returns:
             Dictionary with one entry, string tensor [B].
         """
-        prompts = self.prompts(max_tokens, **fields)
+        token_ids = self.write(model, dense(self.ragged_inputs(**fields)), max_tokens, sampler, seed, stop)
+        texts = self.writer.decode(token_ids)
+        return {self.output: _before(texts, stop) if stop else texts}
+
+    def write(self, model, inputs, max_tokens=None, sampler=None, seed=None, stop=()):
+        """The answers' tokens, ragged int32 [B, None], of each with its end where it has one.
+
+        Args:
+            inputs: dense inputs of the backbone.
+            model, max_tokens, sampler, seed, stop: as for :meth:`respond`.
+        """
+        prompts = self.prompts(inputs, max_tokens)
         token_ids, lengths = decoding.generate(**self._walk(model, prompts, stop), sampler=sampler, seed=seed)
         positions = tf.range(tf.shape(token_ids)[1])
         written = (positions >= prompts.lengths[:, None]) & (positions < lengths[:, None])
-        texts = self.writer.decode(tf.ragged.boolean_mask(token_ids, written))
-        return {self.output: _before(texts, stop) if stop else texts}
+        return tf.ragged.boolean_mask(token_ids, written)
 
     def stream(self, model, max_tokens=None, sampler=None, seed=None, stop=(), **fields):
         """Yields what :meth:`respond` answers to one text, in pieces, as soon as no further token can change them.
@@ -84,7 +109,7 @@ class WritingKind(Kind):
         A piece is a str of whole characters: of a Hangul syllable of three byte tokens, nothing is said before the
         last of them. Arguments as for :meth:`respond`, with string tensors [1].
         """
-        prompts = self.prompts(max_tokens, **fields)
+        prompts = self.prompts(dense(self.ragged_inputs(**fields)), max_tokens)
         walk = self._walk(model, prompts, stop)
         begin, written, said = int(prompts.lengths[0]), [], ""
         compiled = tf.function(reduce_retracing=True)
@@ -118,6 +143,9 @@ class WritingKind(Kind):
                     f"{self.reader.name} tokenizer has the {self.reader.vocabulary_size} tokens of the training texts."
                 )
 
+    def signatures(self, model):
+        return {**super().signatures(model), **writing_signatures(self, model)}
+
     def _walk(self, model, prompts, stop):
         """The arguments of :func:`zoo.decoding.generate` that say who writes, and between which limits."""
         row_lengths = prompts.lengths + prompts.room
@@ -138,6 +166,19 @@ class WritingKind(Kind):
             "end_id": writer.end_id,
             "padding_id": writer.padding_id,
         }
+
+
+def prompt_lengths(inputs):
+    """How many real tokens stand in each row of ``token_ids``, int32 [B]."""
+    return tf.reduce_sum(tf.cast(inputs["padding_mask"], tf.int32), axis=1)
+
+
+def limited(room, max_tokens):
+    """The longest answer of each row, int32 [B]: ``room`` [B] where ``max_tokens`` says nothing (None, or 0)."""
+    if max_tokens is None:
+        return room
+    max_tokens = tf.broadcast_to(max_tokens, tf.shape(room))
+    return tf.where(max_tokens > 0, max_tokens, room)
 
 
 def _before(texts, stop):

@@ -12,12 +12,18 @@ from zoo.kinds import dense
 from zoo.kinds._texts import TextsKind
 from zoo.layers.heads import ClassificationHead
 from zoo.registry import register_kind
+from zoo.signatures import Signature
 
 
 @register_kind("classification")
 class Classification(TextsKind):
     """Text(s) in, label out. Examples: ``{"text": str, ["text_pair": str], "label": str}``."""
 
+    outputs = {
+        "label": "string [B]: the most probable label",
+        "label_names": "string [B, C]: all labels",
+        "probabilities": "float32 [B, C]: the probability of each of them",
+    }
     own_data_task = "classification"
     metric = "accuracy"
 
@@ -45,13 +51,28 @@ class Classification(TextsKind):
         return Columns(self.input_columns(examples), labels, [np.array(1.0, np.float32) for _ in examples])
 
     def respond(self, model, **fields):
-        """Strings [B] -> ``{"label": strings [B], "probabilities": [B, C]}``, classes in the order of ``labels``."""
-        logits = model(dense(self.ragged_inputs(*[fields[name] for name in self.fields])), training=False)
+        """Strings [B] -> ``{"label": strings [B], "label_names": strings [B, C], "probabilities": [B, C]}``."""
+        best, probabilities = self._classify(model, dense(self.ragged_inputs(**fields)))
         labels = tf.constant(self.facts["labels"])
-        return {
-            "label": tf.gather(labels, tf.argmax(logits, axis=-1)),
-            "probabilities": tf.nn.softmax(tf.cast(logits, tf.float32)),
+        names = tf.broadcast_to(labels, tf.shape(probabilities))
+        return {"label": tf.gather(labels, best), "label_names": names, "probabilities": probabilities}
+
+    def _classify(self, model, inputs):
+        """Dense inputs of the backbone -> the most probable class int32 [B], all probabilities [B, C]."""
+        logits = tf.cast(model(inputs, training=False), tf.float32)
+        return tf.argmax(logits, axis=-1, output_type=tf.int32), tf.nn.softmax(logits)
+
+    def signatures(self, model):
+        def classify(**ids):
+            best, probabilities = self._classify(model, self.inputs_from_ids(ids))
+            return {"label_id": best, "probabilities": probabilities}
+
+        about = "The same from token ids."
+        outputs = {
+            "label_id": "int32 [B]: the place of the label among all",
+            "probabilities": self.outputs["probabilities"],
         }
+        return {**super().signatures(model), "tokens": Signature(about, classify, self.id_inputs(), outputs)}
 
     def answers(self, model, examples, batch_size=64):
         return self.in_batches(model, examples, batch_size)["label"]

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Batches, Columns
-from zoo.kinds import dense, frame, in_chunks, plain
-from zoo.kinds._writing import Prompts, WritingKind
+from zoo.kinds import frame, in_chunks, plain
+from zoo.kinds._writing import Prompts, WritingKind, limited, prompt_lengths
 from zoo.layers.heads import LanguageModelHead
 from zoo.registry import register_kind
 
@@ -23,8 +23,9 @@ class LanguageModelling(WritingKind):
     """A text and how it goes on. Examples: ``{"text": str}``, a document each."""
 
     backbone_kinds = ("decoder",)
+    outputs = {"continuation": "string [B]: how the text goes on"}
+    when_cut = "read in windows that overlap by half"
     own_data_task = "language-modelling"
-    output = "continuation"
     metric = "perplexity"
     higher_is_better = False
 
@@ -49,6 +50,21 @@ class LanguageModelling(WritingKind):
         """Documents [B] -> ragged ids [B, None], with boundaries where the task has them."""
         ids = self.tokenizer.encode(texts)
         return frame(self.tokenizer.start_id, ids, self.tokenizer.end_id) if self.facts["document_boundaries"] else ids
+
+    def ragged_inputs(self, text):
+        ids = self.tokenizer.encode(text)
+        ids = frame(self.tokenizer.start_id, ids) if self.facts["document_boundaries"] else ids
+        return {"token_ids": self.cut(ids, self.question_length)}
+
+    @property
+    def question_length(self):
+        """A window with room for one token."""
+        return self.facts["max_length"] - 1
+
+    def cut(self, rows, most, what="text"):
+        """All ids: a window slides over texts that are longer, unless the export was told to refuse them."""
+        self.refuse_above(rows, most, what)
+        return rows
 
     def columns(self, examples):
         return self._windows(in_chunks(self.document_ids, [example["text"] for example in examples]))
@@ -93,13 +109,13 @@ class LanguageModelling(WritingKind):
     def writer(self):
         return self.tokenizer
 
-    def prompts(self, max_tokens, text):
-        ids = self._prompt_ids(text)
-        inputs, lengths = dense({"token_ids": ids}), tf.cast(ids.row_lengths(), tf.int32)
-        size = self.facts["max_length"]
+    def prompts(self, inputs, max_tokens):
+        lengths, size = prompt_lengths(inputs), self.facts["max_length"]
         # Without a limit the window is filled; where it slides, half of it.
-        room = tf.maximum(size - lengths, size // 2) if max_tokens is None else tf.fill(tf.shape(lengths), max_tokens)
-        return Prompts(inputs, inputs["token_ids"], lengths, room)
+        room = limited(tf.maximum(size - lengths, size // 2), max_tokens)
+        # Nothing follows an empty prompt; a column more than the longest makes a batch of them no special case.
+        prompt_ids = tf.pad(inputs["token_ids"], [[0, 0], [0, 1]])
+        return Prompts(inputs, prompt_ids, lengths, tf.where(lengths > 0, room, 0))
 
     def window(self, model):
         # A recurrent network reads texts of any length; a Transformer knows the positions it was trained with.
@@ -119,10 +135,6 @@ class LanguageModelling(WritingKind):
         if not self.facts["document_boundaries"] and "" in texts:
             raise ValueError("this model has no [START] token: give at least one character to continue.")
         super().check_input(texts, model, **options)
-
-    def _prompt_ids(self, texts):
-        ids = self.tokenizer.encode(texts)
-        return frame(self.tokenizer.start_id, ids) if self.facts["document_boundaries"] else ids
 
     def answers(self, model, examples, batch_size=64):
         """Language models are measured by likelihood alone: nothing is decoded."""

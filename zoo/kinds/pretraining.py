@@ -15,7 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batching import Batches, Columns
-from zoo.kinds import Kind, dense, frame, in_chunks, plain
+from zoo.kinds import Kind, in_chunks, plain
+from zoo.kinds._filling import BLANK, FillingKind
 from zoo.kinds._masking import Masking
 from zoo.kinds._pairs import draw_pairs
 from zoo.layers.pretraining import PretrainingHead
@@ -26,11 +27,10 @@ from zoo.registry import register_kind
 MASKING_SETTINGS = ("masking_rate", "mask_share", "random_share", "whole_words")
 SHORTEST = 8  # tokens of a window
 EVALUATION_SEED = 0
-BLANK = "[MASK]"  # how a text for `respond` writes what is to be guessed
 
 
 @register_kind("pretraining")
-class Pretraining(Kind):
+class Pretraining(FillingKind):
     """Texts with blanks in, the missing tokens out. Examples: ``{"sentences": [str]}``, a document each."""
 
     backbone_kinds = ("encoder",)
@@ -45,14 +45,6 @@ class Pretraining(Kind):
         kind = cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
         kind.masking  # noqa: B018 - settings that are not possible are refused now
         return kind
-
-    @property
-    def tokenizer(self):
-        return self.tokenizers["tokenizer"]
-
-    @property
-    def sequence_length(self):
-        return self.facts["max_length"]
 
     @property
     def masking(self):
@@ -138,43 +130,6 @@ class Pretraining(Kind):
         )
 
     # -- answers ----------------------------------------------------------------------------------------------
-
-    def check_input(self, texts, model=None, **options):
-        for text in texts:
-            if BLANK not in text:
-                raise ValueError(f"{text!r:.80} has no blank: write {BLANK} where a token is to be guessed.")
-
-    def blanks(self, text):
-        """Texts with ``[MASK]`` in them, string [B] -> the inputs of a model that guesses these tokens."""
-        parts = tf.strings.split(text, BLANK)  # [B, parts]
-        ids = self.tokenizer.encode(parts.values)
-        ids = frame(ids, self.tokenizer.mask_id)  # behind each part a blank, which the last one of a text has not
-        ids = parts.with_values(ids).merge_dims(1, 2)[:, :-1][:, : self.facts["max_length"] - 2]
-        ids = frame(self.tokenizer.start_id, ids, self.tokenizer.end_id)
-        inputs = dense({"token_ids": ids, "segment_ids": tf.zeros_like(ids)})
-        is_blank = inputs["token_ids"] == self.tokenizer.mask_id
-        is_blank &= inputs["padding_mask"]
-        places = tf.broadcast_to(tf.range(tf.shape(is_blank)[1]), tf.shape(is_blank))
-        return {**inputs, "masked_positions": tf.ragged.boolean_mask(places, is_blank).to_tensor()}, is_blank
-
-    def respond(self, model, text):
-        """Strings [B] -> ``{"filled": strings [B], "token": strings, "probability": float32 [B, blanks]}``.
-
-        ``[MASK]`` in a text is a blank; "filled" is the text with the most probable token in each, and rows
-        with fewer blanks than others are filled with "" and 0.
-        """
-        inputs, is_blank = self.blanks(text)
-        probabilities = tf.nn.softmax(model(inputs, training=False)["masked"])  # [B, P, V]
-        ordinary = tf.cast(~tf.constant(self.tokenizer.is_special), tf.float32)
-        best = tf.argmax(probabilities * ordinary, axis=-1, output_type=tf.int32)  # [B, P]
-        is_real = tf.sequence_mask(tf.reduce_sum(tf.cast(is_blank, tf.int32), axis=1), tf.shape(best)[1])
-        ids = tf.tensor_scatter_nd_update(inputs["token_ids"], tf.where(is_blank), tf.boolean_mask(best, is_real))
-        token = tf.gather(tf.constant(self.tokenizer.tokens), best)
-        return {
-            "filled": self.tokenizer.decode(tf.ragged.boolean_mask(ids, inputs["padding_mask"])),
-            "token": tf.where(is_real, token, ""),
-            "probability": tf.where(is_real, tf.reduce_max(probabilities * ordinary, axis=-1), 0.0),
-        }
 
     def answers(self, model, examples, batch_size=64):
         """``{"masked", "next"}`` of each document: lists of (right, guessed) for the questions of :meth:`columns`."""

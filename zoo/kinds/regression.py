@@ -17,12 +17,14 @@ from zoo.kinds._texts import TextsKind
 from zoo.layers.heads import RegressionHead
 from zoo.likelihood import mean_loss
 from zoo.registry import register_kind
+from zoo.signatures import Signature
 
 
 @register_kind("regression")
 class Regression(TextsKind):
     """Text(s) in, number out. Examples: ``{"text": str, ["text_pair": str], "score": float}``."""
 
+    outputs = {"score": "float32 [B]: the number, in the unit of the training data"}
     own_data_task = "regression"
     metric = "spearman"
     loss_name = "squared_error"  # in standard deviations of the training scores
@@ -45,8 +47,19 @@ class Regression(TextsKind):
 
     def respond(self, model, **fields):
         """Strings [B] -> ``{"score": float32 [B]}``."""
-        numbers = model(dense(self.ragged_inputs(*[fields[name] for name in self.fields])), training=False)  # [B]
-        return {"score": tf.cast(numbers, tf.float32) * self.facts["deviation"] + self.facts["mean"]}
+        return self._measure(model, dense(self.ragged_inputs(**fields)))
+
+    def _measure(self, model, inputs):
+        """Dense inputs of the backbone -> ``{"score": float32 [B]}``."""
+        numbers = tf.cast(model(inputs, training=False), tf.float32)  # [B]
+        return {"score": numbers * self.facts["deviation"] + self.facts["mean"]}
+
+    def signatures(self, model):
+        def measure(**ids):
+            return self._measure(model, self.inputs_from_ids(ids))
+
+        tokens = Signature("The same from token ids.", measure, self.id_inputs(), self.outputs)
+        return {**super().signatures(model), "tokens": tokens}
 
     def answers(self, model, examples, batch_size=64):
         return self.in_batches(model, examples, batch_size)["score"]

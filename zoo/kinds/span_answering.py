@@ -20,6 +20,7 @@ from zoo.kinds import Kind, dense, frame
 from zoo.kinds._spans import best_span, best_window, in_parts, windows
 from zoo.layers.heads import SpanHead
 from zoo.registry import register_kind
+from zoo.signatures import Signature
 from zoo.tokenizers import split_words
 
 NO_ANSWER = [0, 0]  # what a window points at whose context goes on without the answer: [START]
@@ -35,6 +36,13 @@ class SpanAnswering(Kind):
     backbone_kinds = ("encoder",)
     text_settings = (*Kind.text_settings, "stride")
     fields = ("question", "context")
+    outputs = {
+        "answer": "string [B]: the answer, a stretch of the context",
+        "start": "int32 [B]: its first character in the context",
+        "end": "int32 [B]: the character behind its last one",
+        "score": "float32 [B]: the probability of its first token times that of its last, in the best window",
+    }
+    when_cut = "read in windows that overlap (questions are cut)"
     own_data_task = "question-answering"
     metric = "exact_match"
 
@@ -86,14 +94,20 @@ class SpanAnswering(Kind):
             starts, ends: ragged int32 [W, None], characters of the context's tokens, as :meth:`context_tokens`.
         """
         ids, starts, ends = self.context_tokens(context)
+        self.refuse_above(ids, self.facts["max_length"], "context")
         found = windows(ids, self.facts["max_length"], self.facts.get("stride", self.facts["max_length"]))
-        inputs, begins = self.ragged_inputs(tf.gather(question, found.owner), found.cut(ids))
+        inputs, begins = self.joined_inputs(tf.gather(question, found.owner), found.cut(ids))
         return found, inputs, begins, found.cut(starts), found.cut(ends)
 
-    def ragged_inputs(self, question, context_ids):
+    def ragged_inputs(self, question, context):
+        """Strings [B] -> the backbone's inputs as ragged rows; of a long context the first window."""
+        ids = self.cut(self.context_tokens(context)[0], self.facts["max_length"], "context")
+        return self.joined_inputs(question, ids)[0]
+
+    def joined_inputs(self, question, context_ids):
         """The backbone's inputs as ragged rows, and where each context begins in them, int32 [B]."""
         tokenizer = self.tokenizers["tokenizer"]
-        asked = tokenizer.encode(question)[:, : self.facts["max_question_length"]]
+        asked = self.cut(tokenizer.encode(question), self.facts["max_question_length"], "question")
         asked = frame(tokenizer.start_id, asked, tokenizer.end_id)
         read = frame(context_ids, tokenizer.end_id)
         inputs = {
@@ -126,17 +140,10 @@ class SpanAnswering(Kind):
         """
         found, ragged, begins, starts, ends = self.windows(question, context)
         lengths = tf.cast(found.places.row_lengths(), tf.int32)
-
-        def best(part):
-            begins, lengths = part.pop("begins")[:, None], part.pop("lengths")[:, None]
-            logits = tf.cast(model(part, training=False), tf.float32)  # [W, 2, T]
-            place = tf.range(tf.shape(logits)[2])[None]
-            allowed = (place >= begins) & (place < begins + lengths)  # bool [W, T]
-            possible = (allowed | (place == 0))[:, None]  # [START]: the answer is in another window
-            log_probabilities = tf.nn.log_softmax(tf.where(possible, logits, tf.float32.min / 4))
-            return best_span(log_probabilities, allowed, self.facts["max_answer_tokens"])
-
-        first, last, score = in_parts(best, {**dense(ragged), "begins": begins, "lengths": lengths})
+        first, last, score = in_parts(
+            lambda part: self._best_span(model, part, part.pop("begins"), part.pop("lengths")),
+            {**dense(ragged), "begins": begins, "lengths": lengths},
+        )
         chosen = best_window(score, found.counts)
         first, last = (tf.maximum(tf.gather(x - begins, chosen), 0) for x in (first, last))
         shape = [None, self.facts["max_length"]]
@@ -148,6 +155,31 @@ class SpanAnswering(Kind):
             "end": end,
             "score": tf.exp(tf.gather(score, chosen)),
         }
+
+    def _best_span(self, model, inputs, begins, lengths):
+        """Dense inputs of windows and where their contexts lie, int32 [W] -> :func:`zoo.kinds._spans.best_span`."""
+        logits = tf.cast(model(inputs, training=False), tf.float32)  # [W, 2, T]
+        place = tf.range(tf.shape(logits)[2])[None]
+        allowed = (place >= begins[:, None]) & (place < (begins + lengths)[:, None])  # bool [W, T]
+        possible = (allowed | (place == 0))[:, None]  # [START]: the answer is in another window
+        log_probabilities = tf.nn.log_softmax(tf.where(possible, logits, tf.float32.min / 4))
+        return best_span(log_probabilities, allowed, self.facts["max_answer_tokens"])
+
+    def signatures(self, model):
+        def point(**ids):
+            inputs = self.inputs_from_ids(ids)
+            is_real, is_context = inputs["padding_mask"], inputs["segment_ids"] == 1
+            real, second = (tf.reduce_sum(tf.cast(x, tf.int32), axis=1) for x in (is_real, is_real & is_context))
+            first, last, score = self._best_span(model, inputs, real - second, second - 1)  # [END] is behind
+            return {"start_token": first, "end_token": last, "score": tf.exp(score)}
+
+        about = "The place of the answer among the tokens of one window, from token ids."
+        outputs = {
+            "start_token": "int32 [B]: the place of the answer's first token",
+            "end_token": "int32 [B]: the place of its last one",
+            "score": self.outputs["score"],
+        }
+        return {**super().signatures(model), "tokens": Signature(about, point, self.id_inputs(), outputs)}
 
     def answers(self, model, examples, batch_size=64):
         return self.in_batches(model, examples, batch_size)["answer"]

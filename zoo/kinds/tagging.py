@@ -16,6 +16,7 @@ from zoo.batching import Columns
 from zoo.kinds import Kind, dense, frame, plain
 from zoo.layers.heads import TokenClassificationHead
 from zoo.registry import register_kind
+from zoo.signatures import PADDING, Signature
 from zoo.tokenizers import split_words
 
 OUTSIDE = "O"
@@ -27,6 +28,12 @@ class Tagging(Kind):
     """Words in, tags out. Examples: ``{"tokens": [str], "tags": [str]}``, tags in IOB2."""
 
     backbone_kinds = ("encoder",)
+    outputs = {
+        "word": 'string [B, W]: the words, "" behind those of a shorter text',
+        "tag": 'string [B, W]: the tag of each word, "" behind',
+        "start": "int32 [B, W]: its first character in the text, -1 behind",
+        "end": "int32 [B, W]: the character behind its last one, -1 behind",
+    }
     own_data_task = "tagging"
     metric = "f1"
 
@@ -48,7 +55,11 @@ class Tagging(Kind):
     def head(self, backbone):
         return TokenClassificationHead(len(self.facts["tags"]), dropout=backbone.dropout_rate)
 
-    def ragged_inputs(self, words):
+    def ragged_inputs(self, text):
+        """Strings [B] -> the backbone's inputs as ragged rows."""
+        return self.word_inputs(split_words(text)[0])[0]
+
+    def word_inputs(self, words):
         """Words, ragged strings [B, W] -> the backbone's inputs as ragged rows, and where each word's first token is.
 
         Returns:
@@ -60,7 +71,7 @@ class Tagging(Kind):
         place_in_word = tf.ragged.range(pieces.values.row_lengths()).flat_values
         is_first = pieces.with_flat_values(tf.cast(place_in_word == 0, tf.int32))
         cut = self.facts["max_length"]
-        token_ids = frame(tokenizer.start_id, pieces.merge_dims(1, 2)[:, :cut], tokenizer.end_id)
+        token_ids = frame(tokenizer.start_id, self.cut(pieces.merge_dims(1, 2), cut), tokenizer.end_id)
         first = tf.cast(frame(0, is_first.merge_dims(1, 2)[:, :cut], 0), tf.bool)
         return {"token_ids": token_ids, "segment_ids": tf.zeros_like(token_ids)}, first
 
@@ -70,7 +81,7 @@ class Tagging(Kind):
         if unknown:
             raise ValueError(f"tag(s) {unknown} do not occur in training; known: {self.facts['tags']}.")
         words = tf.ragged.constant([example["tokens"] for example in examples], tf.string, 1)
-        inputs, first = self.ragged_inputs(words)
+        inputs, first = self.word_inputs(words)
         token_ids, segment_ids, weights = (
             np.split(rows.values.numpy(), rows.row_splits.numpy()[1:-1])
             for rows in (inputs["token_ids"], inputs["segment_ids"], tf.cast(first, tf.float32))
@@ -93,7 +104,7 @@ class Tagging(Kind):
 
     def tag(self, model, words):
         """Words, ragged strings [B, W] -> tags, ragged strings [B, W]."""
-        inputs, first = self.ragged_inputs(words)
+        inputs, first = self.word_inputs(words)
         best = tf.argmax(model(dense(inputs), training=False), axis=-1, output_type=tf.int32)  # [B, T]
         tags = tf.ragged.boolean_mask(best, first.to_tensor())  # [B, words that fit]
         tags = tf.gather(tf.constant(self.facts["tags"]), tags)
@@ -114,6 +125,16 @@ class Tagging(Kind):
             "start": starts.to_tensor(-1),
             "end": ends.to_tensor(-1),
         }
+
+    def signatures(self, model):
+        def tag(**ids):
+            inputs = self.inputs_from_ids(ids)
+            best = tf.argmax(model(inputs, training=False), axis=-1, output_type=tf.int32)
+            return {"tag_ids": tf.where(inputs["padding_mask"], best, PADDING)}
+
+        about = "A tag for each token, from token ids; the tag of a word is that of its first token."
+        outputs = {"tag_ids": "int32 [B, T]: the place of each token's tag among all tags, -1 behind"}
+        return {**super().signatures(model), "tokens": Signature(about, tag, self.id_inputs(), outputs)}
 
     def answers(self, model, examples, batch_size=64):
         tag = tf.function(lambda words: self.tag(model, words), reduce_retracing=True)

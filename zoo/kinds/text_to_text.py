@@ -17,10 +17,11 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Columns
-from zoo.kinds import dense, frame, in_chunks
-from zoo.kinds._writing import Prompts, WritingKind
+from zoo.kinds import frame, in_chunks
+from zoo.kinds._writing import Prompts, WritingKind, limited, prompt_lengths
 from zoo.layers.heads import LanguageModelHead
 from zoo.registry import register_kind
+from zoo.signatures import ids_input
 from zoo.tokenizers import split_words
 
 
@@ -30,7 +31,7 @@ class TextToText(WritingKind):
 
     backbone_kinds = ("encoder_decoder", "decoder")
     fields = ("source",)
-    output = "target"
+    outputs = {"target": "string [B]: what the model writes"}
     tokenizer_names = ("source", "target")
     own_data_task = "translation"
     metric = "bleu"
@@ -71,8 +72,17 @@ class TextToText(WritingKind):
     def source_ids(self, sources):
         """Strings [B] -> ragged ids [B, None] as the backbone reads them."""
         tokenizer = self.tokenizers["source"]
-        ids = frame(tokenizer.encode(sources)[:, : self.facts["max_length"]], tokenizer.end_id)
+        ids = frame(self.cut(tokenizer.encode(sources), self.facts["max_length"], "source"), tokenizer.end_id)
         return ids if self.backbone_kind == "encoder_decoder" else frame(tokenizer.start_id, ids)
+
+    def ragged_inputs(self, source):
+        name = "encoder_token_ids" if self.backbone_kind == "encoder_decoder" else "token_ids"
+        return {name: self.source_ids(source)}
+
+    def id_inputs(self):
+        if self.backbone_kind == "decoder":
+            return super().id_inputs()
+        return {"encoder_token_ids": ids_input("int32 [B, S]: the source, its end included, -1 behind each row")}
 
     def target_ids(self, targets):
         """Strings [B] -> ragged ids [B, None], [END] included."""
@@ -103,17 +113,18 @@ class TextToText(WritingKind):
     def writer(self):
         return self.tokenizers["target"]
 
-    def prompts(self, max_tokens, source):
-        most = self.facts["max_length"] if max_tokens is None else min(max_tokens, self.facts["max_length"])
-        ids = self.source_ids(source)
+    @property
+    def question_length(self):
+        return self.facts["max_length"] + (1 if self.backbone_kind == "encoder_decoder" else 2)
+
+    def prompts(self, inputs, max_tokens):
         if self.backbone_kind == "encoder_decoder":
-            inputs = dense({"encoder_token_ids": ids})
-            prompt_ids = tf.fill([ids.nrows(), 1], self.writer.start_id)
-            lengths = tf.ones([ids.nrows()], tf.int32)
+            lengths = tf.ones([tf.shape(inputs["encoder_token_ids"])[0]], tf.int32)
+            prompt_ids = tf.fill([tf.size(lengths), 1], self.writer.start_id)
         else:
-            inputs = dense({"token_ids": ids})
-            prompt_ids, lengths = inputs["token_ids"], tf.cast(ids.row_lengths(), tf.int32)
-        return Prompts(inputs, prompt_ids, lengths, tf.fill(tf.shape(lengths), most))
+            prompt_ids, lengths = inputs["token_ids"], prompt_lengths(inputs)
+        room = tf.fill(tf.shape(lengths), self.facts["max_length"])
+        return Prompts(inputs, prompt_ids, lengths, tf.minimum(limited(room, max_tokens), room))
 
     def longest_prompt(self, model, max_tokens, slides):
         longest = self.facts["max_length"]

@@ -1,0 +1,67 @@
+"""``zoo predict`` of an export and of a server: the answers of the run, and one line for what they cannot do."""
+
+import pytest
+
+from tests.command_line import document, zoo
+from zoo.decoding import Sample
+from zoo.prediction import predict
+from zoo.serving.development import DevelopmentServer
+
+
+@pytest.fixture(scope="module")
+def stories(exports):
+    return exports("gpt", "tiny-stories")
+
+
+@pytest.fixture(scope="module")
+def server(stories):
+    with DevelopmentServer(stories.folder.parent, "stories") as server:
+        yield server
+
+
+def places(export, server):
+    http, grpc = f"127.0.0.1:{server.rest_port}", f"127.0.0.1:{server.grpc_port}"
+    return export.folder, export.folder.parent, f"http://{http}/stories", f"grpc://{grpc}/stories"
+
+
+def test_a_version_a_folder_and_both_addresses_answer_like_the_run(stories, server):
+    texts = [record["text"] for record in stories.records]
+    plain = predict(stories.run, texts)
+    drawn = predict(stories.run, texts, sampler=Sample(1.5, top_k=9), seed=4, max_tokens=7)
+    asked = ("--temperature", "1.5", "--top-k", "9", "--seed", "4", "--max-tokens", "7")
+    for place in places(stories, server):
+        for options, answers in (((), plain), (asked, drawn)):
+            said = document(zoo("predict", place, *texts, *options, "--json"))
+            assert said == [{"input": {"text": t}, **answer} for t, answer in zip(texts, answers, strict=True)], place
+
+
+def test_people_see_what_they_see_of_a_run(exports):
+    export = exports("bag_of_words", "tiny-inference")
+    (answer,) = predict(export.run, export.records[:1])
+    line = "\t".join(export.records[0].values())
+    done = zoo("predict", export.folder.parent, "-", input=f"{line}\n")
+    assert done.stdout == f"{answer['label']}\t{max(answer['probabilities']):.3f}\n"
+    refused = zoo("predict", export.folder.parent, "one part")
+    assert refused.exit_code == 2 and "text <tab> text_pair" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "options", "pieces"),
+    [
+        ("folder", ["--beam", "2", "--stop", "x"], ["--beam, --stop: only a run can do that", "--max-tokens"]),
+        ("folder", ["--stream"], ["--stream: only a run"]),
+        ("http://127.0.0.1:{rest}/other", [], ["the server says 404"]),
+        ("http://127.0.0.1:{rest}", [], ["names no model", "SCHEME://HOST:PORT/NAME"]),
+        ("grpc://127.0.0.1:{grpc}/other", [], ["the server says NOT_FOUND"]),
+        ("grpc://127.0.0.1:1/stories", [], ["the server says UNAVAILABLE"]),
+        ("http://127.0.0.1:1/stories", [], ["no TF Serving answers by REST at http://127.0.0.1:1"]),
+        ("http://127.0.0.1:{grpc}/stories", [], ["no TF Serving answers by REST"]),
+        ("grpc://127.0.0.1:{rest}/stories", [], ["the server says UNAVAILABLE"]),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(stories, server, place, options, pieces):
+    place = place.format(rest=server.rest_port, grpc=server.grpc_port)
+    done = zoo("predict", stories.folder.parent if place == "folder" else place, "a text", *options)
+    assert (done.exit_code, done.stdout) == (2, ""), done.exception
+    (line,) = done.stderr.splitlines()
+    assert all(piece in line for piece in pieces), line

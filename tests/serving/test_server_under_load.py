@@ -1,0 +1,135 @@
+"""The development server with many clients at once, with clients that do not keep to it, and while versions change."""
+
+import shutil
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_service_pb2_grpc
+
+from tests.serving.upper import get, post, write_version
+from zoo.serving.development import DevelopmentServer
+from zoo.serving.limits import Limits, ServingError
+from zoo.serving.requests import predict_request
+
+
+@pytest.fixture(scope="module")
+def server(upper):
+    with DevelopmentServer(upper) as server:
+        yield server
+
+
+def test_hundreds_of_requests_at_once_are_all_answered_and_none_is_mixed_up(server):
+    def ask_rest(number):
+        texts = [f"text {number} row {i}" for i in range(1 + number % 5)]
+        status, document = post(server, {"instances": texts})
+        return status == 200 and [row["upper"] for row in document["predictions"]] == [text.upper() for text in texts]
+
+    def ask_grpc(number):
+        texts = [f"call {number} row {i}" for i in range(1 + number % 5)]
+        response = stub.Predict(predict_request("upper", "", {"text": texts}), timeout=120)
+        return [text.decode() for text in tf.make_ndarray(response.outputs["upper"])] == [x.upper() for x in texts]
+
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel, ThreadPoolExecutor(100) as clients:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        asked = [clients.submit(ask, number) for number in range(200) for ask in (ask_rest, ask_grpc)]
+        assert all(answer.result() for answer in asked)
+
+
+def test_beyond_the_queue_requests_are_sent_away_and_those_within_are_answered(tmp_path):
+    write_version(tmp_path, 1, pause=700)
+    limits = Limits(workers=1, queue=2)
+    with DevelopmentServer(tmp_path, "upper", limits=limits) as server, ThreadPoolExecutor(30) as clients:
+        rest = [clients.submit(post, server, {"instances": [str(number)]}) for number in range(30)]
+        statuses = [answer.result()[0] for answer in rest]
+        assert set(statuses) == {200, 503}
+        assert statuses.count(200) >= 3
+        with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            calls = [stub.Predict.future(predict_request("upper", "", {"text": ["a"]}), timeout=60) for _ in range(30)]
+            codes = [call.code() for call in calls]
+        assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert codes.count(grpc.StatusCode.OK) >= 3
+        assert post(server, {"instances": ["a"]})[0] == 200
+
+
+def test_a_silent_client_loses_its_connection(tmp_path, upper):
+    shutil.copytree(upper / "1", tmp_path / "1")
+    with (
+        DevelopmentServer(tmp_path, "upper", limits=Limits(connections=1, seconds=0.5)) as server,
+        socket.create_connection(("127.0.0.1", server.rest_port), timeout=30) as silent,
+    ):
+        silent.sendall(b"POST /v1/models/upper:predict HTTP/1.1\r\n")
+        assert silent.recv(100) == b""  # closed by the server
+        deadline = time.monotonic() + 30
+        while (status := post(server, {"instances": ["a"]})[0]) == 503 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert status == 200
+
+
+# -- newer versions ---------------------------------------------------------------------------------------------------
+
+
+def test_a_newer_version_takes_over_while_requests_come_and_none_is_lost(tmp_path):
+    write_version(tmp_path, 1)
+    stop = threading.Event()
+    answered = []
+
+    def keep_asking(number):
+        count = 0
+        while not stop.is_set():
+            status, document = post(server, {"instances": [f"{number}-{count}-a"]})
+            answered.append((status, document["predictions"][0]["upper"] == f"{number}-{count}-A", version(document)))
+            count += 1
+
+    def version(document):
+        return document["predictions"][0]["version"]
+
+    def wait_for(wanted):
+        deadline = time.monotonic() + 120
+        while version(post(server, {"instances": ["a"]})[1]) != wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert version(post(server, {"instances": ["a"]})[1]) == wanted
+
+    with DevelopmentServer(tmp_path, "upper", look_every=0.1) as server, ThreadPoolExecutor(8) as clients:
+        asking = [clients.submit(keep_asking, number) for number in range(8)]
+        try:
+            write_version(tmp_path, 2)
+            wait_for(2)
+            (tmp_path / "3").mkdir()
+            (tmp_path / "3" / "saved_model.pb").write_bytes(b"no model")
+            deadline = time.monotonic() + 120
+            while len(get(server, "/v1/models/upper")[1]["model_version_status"]) < 3 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            wait_for(2)
+            write_version(tmp_path, 10)  # 10 is newer than 9, though not in the alphabet
+            wait_for(10)
+        finally:
+            stop.set()
+        for thread in asking:
+            thread.result()
+        states = {row["version"]: row["state"] for row in get(server, "/v1/models/upper")[1]["model_version_status"]}
+        assert states == {"10": "AVAILABLE", "3": "END", "2": "END", "1": "END"}
+        status, document = get(server, "/v1/models/upper/versions/3")
+        assert (status, document["model_version_status"][0]["status"]["error_code"]) == (200, "INTERNAL")
+    assert len(answered) > 20
+    assert {(status, is_right) for status, is_right, _ in answered} == {(200, True)}
+    versions = [number for _, _, number in answered]
+    assert set(versions) <= {1, 2, 10} and len(set(versions)) == 3
+
+
+def test_a_folder_without_a_version_and_a_port_that_is_taken(tmp_path, upper, server):
+    with pytest.raises(ServingError, match=r"holds no version"):
+        DevelopmentServer(tmp_path)
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "saved_model.pb").write_bytes(b"no model")
+    with pytest.raises(ServingError):
+        DevelopmentServer(tmp_path)
+    with pytest.raises(OSError):
+        DevelopmentServer(upper, rest_port=server.rest_port)
+    with pytest.raises(OSError, match=r"cannot be used for gRPC"):
+        DevelopmentServer(upper, grpc_port=server.grpc_port)

@@ -1,0 +1,64 @@
+"""``zoo serve``: the real server where there is one, else the one for development, until it is told to end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tests.command_line import zoo
+from tests.serving.upper import post
+from zoo.serving import deployment
+
+
+def test_the_development_server_runs_until_it_is_told_to_end(upper):
+    command = [sys.executable, "-m", "zoo.cli", "serve", upper, "--with", "development", "--json"]
+    command += ["--port", "0", "--rest-port", "0"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(list(map(str, command)), **pipes) as it:
+        try:
+            told = json.loads(it.stdout.readline())
+            assert (told["server"], told["model"]) == ("development", "upper")
+            rest_port = int(told["rest"].removesuffix("/upper").rpartition(":")[2])
+            assert post(SimpleNamespace(rest_port=rest_port), {"instances": ["a"]})[0] == 200
+            it.send_signal(signal.SIGTERM)
+            assert it.wait(60) == 0
+        finally:
+            it.kill()
+        assert "for development" in it.stderr.read()
+
+
+def test_an_installed_tf_serving_takes_the_place_of_the_command(upper, tmp_path, monkeypatch):
+    server = tmp_path / deployment.SERVER
+    server.write_text("#!/bin/sh\n")
+    server.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    became = []
+    monkeypatch.setattr(os, "execv", lambda program, command: became.append(command) or sys.exit(0))
+    done = zoo("serve", upper, "--name", "other", "--port", "1234")
+    assert done.exit_code == 0, done.stderr
+    ((program, *options),) = became
+    assert program == str(server)
+    assert {"--port=1234", "--rest_api_port=8501", "--model_name=other", f"--model_base_path={upper}"} <= set(options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "piece"),
+    [
+        (["--with", "tensorflow-serving"], "--with tensorflow-serving: it is not here"),
+        (["--with", "docker"], "--with docker: it is not here"),
+    ],
+)
+def test_a_server_that_is_not_here(upper, monkeypatch, arguments, piece):
+    monkeypatch.setenv("PATH", "")
+    done = zoo("serve", upper, *arguments)
+    (line,) = done.stderr.splitlines()
+    assert done.exit_code == 2 and piece in line
+
+
+def test_a_folder_without_versions_is_no_export(tmp_path):
+    done = zoo("serve", tmp_path)
+    assert done.exit_code == 2 and "holds no exported version" in done.stderr

@@ -1,0 +1,196 @@
+"""Asks what has been exported: a folder, or a server at an address.
+
+==========================  ====================================================
+DIR, DIR/<version>          the newest version of an export, or this one
+http://HOST:PORT/NAME       TF Serving's REST interface (also https://)
+grpc://HOST:PORT/NAME       its gRPC interface
+==========================  ====================================================
+
+NAME is that of the model on the server. Each is asked by the same three
+things: which signatures there are, one question, one answer.
+"""
+
+import http.client
+import json
+import re
+import urllib.error
+import urllib.request
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from google.protobuf import json_format
+from tensorflow_serving.apis import get_model_metadata_pb2, prediction_service_pb2_grpc
+
+from zoo.registry import KINDS
+from zoo.serving.json_tensors import to_document
+from zoo.serving.limits import ServingError
+from zoo.serving.places import is_address, newest_version
+from zoo.serving.requests import predict_request
+from zoo.serving.served_model import DEFAULT_SIGNATURE, ServedModel
+
+SETTINGS = ("max_tokens", "temperature", "top_k", "top_p", "seed")
+SECONDS = 300.0  # before a server is given up
+
+
+class ClientError(ValueError):
+    """What was asked cannot be answered; says what is wrong."""
+
+
+def connect(place):
+    """The folder of an export, or the server at an address, ready to be asked.
+
+    Raises:
+        ClientError: the address is not complete, or nobody answers there.
+    """
+    if not is_address(place):
+        return FolderClient(newest_version(place))
+    found = re.fullmatch(r"(https?|grpc)://([^/]+)/(?:v1/models/)?([^/:]+)", place)
+    if not found:
+        raise ClientError(f"{place} names no model: say SCHEME://HOST:PORT/NAME, such as grpc://localhost:8500/mine.")
+    scheme, host, model = found.groups()
+    return GrpcClient(host, model) if scheme == "grpc" else RestClient(f"{scheme}://{host}/v1/models/{model}")
+
+
+def predict(client, records, batch_size=64, **settings):
+    """Answers as :func:`zoo.predict` gives them.
+
+    Args:
+        client: from :func:`connect`.
+        records: list of dictionaries, field -> text, or of strings where there is one field.
+        batch_size: texts of one request.
+        **settings: of ``SETTINGS``, where the model generates; with a seed, text i draws with ``seed + i``.
+
+    Returns:
+        A list with one dictionary for each record, output -> value.
+
+    Raises:
+        ClientError: the model does not generate, fields are missing, or the server refuses.
+    """
+    settings = {name: value for name, value in settings.items() if value is not None}
+    unknown = sorted(set(settings) - set(SETTINGS))
+    if unknown:
+        raise ClientError(f"{unknown[0]} is not possible here; exports take {', '.join(SETTINGS)}.")
+    signature = "generate" if settings else DEFAULT_SIGNATURE
+    if signature not in client.signatures:
+        raise ClientError(f"{', '.join(settings)}: this model writes no text; leave out what chooses words.")
+    names = fields(client)
+    records = [{names[0]: given} if isinstance(given, str) else dict(given) for given in records]
+    for i, record in enumerate(records, 1):
+        if set(record) != set(names):
+            raise ClientError(f"input {i} has the fields {sorted(record)}; this model needs {list(names)}.")
+    if set(settings) & {"top_k", "top_p", "seed"}:
+        settings.setdefault("temperature", 1.0)  # who says how to draw wants to draw
+    answers = []
+    for first in range(0, len(records), batch_size):
+        some = records[first : first + batch_size]
+        inputs = {name: np.array([record[name].encode() for record in some], object) for name in names}
+        if settings:
+            inputs |= _rows_of_settings(client.signatures[signature], settings, first, len(some))
+        columns = client.ask(signature, inputs)
+        answers += [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return answers
+
+
+def fields(client):
+    """The names of a model's texts, in the order in which its kind of task has them."""
+    given = set(client.signatures[DEFAULT_SIGNATURE].inputs)
+    for name in KINDS.names():
+        order = KINDS.get(name).fields
+        if isinstance(order, tuple) and set(order) == given:
+            return order
+    return tuple(sorted(given))
+
+
+def _rows_of_settings(definition, settings, first, count):
+    """Each setting for each of ``count`` texts, of which the first is number ``first``."""
+    columns = {}
+    for name in SETTINGS:
+        default = definition.defaults[name]
+        value = settings.get(name, tf.make_ndarray(default)[0])
+        columns[name] = np.full([count], value, tf.as_dtype(default.dtype).as_numpy_dtype)
+    if "seed" in settings:
+        columns["seed"] += np.arange(first, first + count, dtype=columns["seed"].dtype)
+    return columns
+
+
+class FolderClient:
+    """Asks an export in this process."""
+
+    def __init__(self, folder):
+        self._model = ServedModel(folder)
+        self.signatures = self._model.definitions
+
+    def ask(self, signature, inputs):
+        """Name -> list of values, one for each row."""
+        try:
+            return _columns(self._model.ask(signature, inputs))
+        except ServingError as error:
+            raise ClientError(str(error)) from error
+
+
+class GrpcClient:
+    """Asks a server by gRPC."""
+
+    def __init__(self, address, model):
+        self._model = model
+        options = [("grpc.max_receive_message_length", -1)]
+        self._service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address, options))
+        request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
+        request.model_spec.name = model
+        response = self._call(self._service.GetModelMetadata, request)
+        definitions = get_model_metadata_pb2.SignatureDefMap()
+        response.metadata["signature_def"].Unpack(definitions)
+        self.signatures = dict(definitions.signature_def)
+
+    def ask(self, signature, inputs):
+        """Name -> list of values, one for each row."""
+        response = self._call(self._service.Predict, predict_request(self._model, signature, inputs))
+        return _columns({name: tf.make_ndarray(tensor) for name, tensor in response.outputs.items()})
+
+    def _call(self, method, request):
+        try:
+            return method(request, timeout=SECONDS)
+        except grpc.RpcError as error:
+            raise ClientError(f"the server says {error.code().name}: {error.details()}") from error
+
+
+class RestClient:
+    """Asks a server by REST."""
+
+    def __init__(self, address):
+        self._address = address
+        described = self._call("/metadata")
+        definitions = get_model_metadata_pb2.SignatureDefMap()
+        try:
+            json_format.ParseDict(described["metadata"]["signature_def"], definitions, ignore_unknown_fields=True)
+        except (KeyError, TypeError, json_format.ParseError) as error:
+            raise ClientError(f"what answers at {address} is no TF Serving: it tells no signatures.") from error
+        self.signatures = dict(definitions.signature_def)
+
+    def ask(self, signature, inputs):
+        """Name -> list of values, one for each row."""
+        columns = to_document(inputs, "inputs")["outputs"]
+        columns = columns if len(inputs) > 1 else dict.fromkeys(inputs, columns)
+        outputs = self._call(":predict", {"signature_name": signature, "inputs": columns})["outputs"]
+        names = list(self.signatures[signature].outputs)
+        return outputs if len(names) > 1 else {names[0]: outputs}
+
+    def _call(self, what, document=None):
+        body = None if document is None else json.dumps(document).encode()
+        request = urllib.request.Request(self._address + what, body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            said = error.read().decode("utf-8", errors="replace")
+            raise ClientError(f"the server says {error.code}: {said}") from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+            raise ClientError(f"no TF Serving answers by REST at {self._address}: {reason}.") from error
+
+
+def _columns(arrays):
+    """Arrays as nested lists of plain values, as JSON would bring them."""
+    document = to_document(arrays, "inputs")["outputs"]
+    return document if len(arrays) > 1 else dict.fromkeys(arrays, document)

@@ -1,0 +1,135 @@
+"""A small server for development: TF Serving's REST and gRPC interfaces over a SavedModel in plain TensorFlow.
+
+It is there to try an export, and to write a client where no TF Serving is. It
+knows neither encryption nor who asks: keep it on the loopback address.
+"""
+
+import threading
+from pathlib import Path
+
+import grpc
+from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
+
+from zoo.serving.deployment import model_name
+from zoo.serving.limits import Gate, Limits, ServingError, invalid
+from zoo.serving.remote_calls import make_server
+from zoo.serving.rest import RestServer
+from zoo.serving.served_model import rows
+from zoo.serving.versions import Versions
+
+
+class Service:
+    """What both interfaces ask: one model, by name.
+
+    Args:
+        name: of the model.
+        versions: :class:`zoo.serving.versions.Versions`.
+        limits: :class:`zoo.serving.limits.Limits`.
+    """
+
+    def __init__(self, name, versions, limits):
+        self.name = name
+        self.versions = versions
+        self.limits = limits
+        self._gate = Gate(limits)
+
+    def model(self, name, version=None):
+        """The :class:`zoo.serving.served_model.ServedModel` of a name; raises ServingError if there is none."""
+        self._check(name)
+        return self.versions.get(version)
+
+    def ask(self, model, signature, inputs, wanted=()):
+        """Name -> array: the answer of a model, when it is this request's turn; raises ServingError."""
+        if rows(inputs) > self.limits.batch_size:
+            raise invalid(
+                f"Task size {rows(inputs)} is larger than maximum input batch size {self.limits.batch_size}: "
+                "ask in several requests."
+            )
+        with self._gate.passed():
+            return model.ask(signature, inputs, wanted)
+
+    def status(self, name, version=None):
+        """A ``GetModelStatusResponse``."""
+        self._check(name)
+        known = self.versions.statuses()
+        if version is not None:
+            known = {number: status for number, status in known.items() if number == version}
+        if not known:
+            raise ServingError(grpc.StatusCode.NOT_FOUND, f"Could not find version {version} of model {name}")
+        response = get_model_status_pb2.GetModelStatusResponse()
+        for number, (state, error) in known.items():
+            entry = response.model_version_status.add(version=number, state=state)
+            entry.status.error_code = error.code.value[0] if error else 0
+            entry.status.error_message = str(error) if error else ""
+        return response
+
+    def metadata(self, name, version=None):
+        """A ``GetModelMetadataResponse`` with the signatures."""
+        model = self.model(name, version)
+        definitions = get_model_metadata_pb2.SignatureDefMap()
+        for signature, definition in model.definitions.items():
+            definitions.signature_def[signature].CopyFrom(definition)
+        response = get_model_metadata_pb2.GetModelMetadataResponse()
+        response.model_spec.name = name
+        response.model_spec.version.value = model.version
+        response.metadata["signature_def"].Pack(definitions)
+        return response
+
+    def _check(self, name):
+        if name != self.name:
+            raise ServingError(
+                grpc.StatusCode.NOT_FOUND,
+                f"Servable not found for request: Latest({name}); this server has {self.name!r} only.",
+            )
+
+
+class DevelopmentServer:
+    """Serves the newest version in a folder, by REST and by gRPC, until it is stopped.
+
+    Args:
+        directory: the folder of a model, as ``zoo.export`` writes it.
+        name: of the model on the server; by default that of the folder.
+        host: where it listens; the default is reached from this machine only.
+        grpc_port, rest_port: 0 takes any free one.
+        limits: :class:`zoo.serving.limits.Limits`.
+        look_every: seconds between two looks for a newer version.
+
+    Raises:
+        ServingError: the folder holds no version that can be loaded.
+        OSError: a port is taken.
+    """
+
+    def __init__(self, directory, name=None, host="127.0.0.1", grpc_port=0, rest_port=0, limits=None, look_every=1.0):
+        directory = Path(directory)
+        self.name = name or model_name(directory)
+        self.host = host
+        self._versions = Versions(directory, look_every)
+        service = Service(self.name, self._versions, limits or Limits())
+        self._rest = RestServer((host, rest_port), service)
+        self.rest_port = self._rest.server_address[1]
+        try:
+            self._grpc, self.grpc_port = make_server(service, host, grpc_port)
+            self._versions.start()
+        except BaseException:
+            self._rest.server_close()
+            raise
+        self._listening = threading.Thread(target=self._rest.serve_forever, name="rest", daemon=True)
+
+    def start(self):
+        """Begins to answer."""
+        self._listening.start()
+        self._grpc.start()
+        return self
+
+    def stop(self):
+        """Listens no longer; calls that are being computed have five seconds."""
+        self._rest.shutdown()
+        self._rest.server_close()
+        self._grpc.stop(grace=5).wait()
+        self._versions.stop()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *error):
+        self.stop()

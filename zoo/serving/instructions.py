@@ -1,0 +1,186 @@
+"""What an export says of itself: the README.md of its folder, for people, and its metadata, for programs."""
+
+import json
+
+import tensorflow as tf
+
+from zoo.serving.deployment import COMPOSE, GRPC_PORT, MODELS, REST_PORT, model_name
+from zoo.serving.requests import EXTRA, example_inputs
+
+README, METADATA = "README.md", "zoo.json"
+
+README_TEXT = """\
+# {name}
+
+{what}. Written by `zoo export`, version {version}. TF Serving {serving} has all operations it needs; in Python it
+needs `tensorflow` and `tensorflow-text`, no other code.
+
+## Start a server
+
+```
+zoo serve {name}          # the real TF Serving where it is installed or Docker is, else a small one for development
+docker compose up         # in this folder: TF Serving in Docker ({compose}, {models})
+```
+
+## Ask it
+
+By REST, one object a text (row by row), or one list an input (`inputs` for `instances`):
+
+{curl}
+By gRPC, in Python with `tensorflow-serving-api`:
+
+```python
+import grpc
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+request = predict_pb2.PredictRequest()
+request.model_spec.name = {name!r}
+request.model_spec.signature_name = "serving_default"
+{grpc_inputs}
+service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel("localhost:{grpc_port}"))
+response = service.Predict(request, timeout=30)
+{grpc_outputs}
+```
+
+In Python, without a server:
+
+```python
+import tensorflow as tf
+import tensorflow_text  # brings its operations
+
+model = tf.saved_model.load("{name}/{version}")
+model.signatures["serving_default"]({python_inputs})
+```
+
+## What it can be asked
+
+B is the number of texts in a request, T of tokens, W of words, N of blanks, C of labels, D the size of a hidden
+state. Where rows have unequal lengths, -1 stands behind their ids and positions, "" behind their strings. Positions
+count characters (Unicode code points). A text that is too long is {too_long}. An input with a default value may be left
+out over gRPC; TF Serving's REST interface wants all of them. One value for all texts, `[x]`, is possible without
+server-side batching.
+
+{signatures}"""
+REFUSED = "refused (INVALID_ARGUMENT, HTTP 400), and with it the requests that the server has merged with it"
+
+
+def metadata(run, directory, version, signatures, too_long):
+    """All that is known of an export, as plain JSON values."""
+    kind = run.kind
+    return {
+        "name": model_name(directory),
+        "version": version,
+        "model": run.config.get("model"),
+        "preset": run.config.get("preset"),
+        "task": run.config.get("task"),
+        "kind": kind.registered_name,
+        "fields": list(kind.fields),
+        "too_long": too_long,
+        "facts": kind.facts,
+        "tokenizers": {
+            name: {
+                "name": tokenizer.name,
+                "vocabulary_size": tokenizer.vocabulary_size,
+                "special_ids": special_ids(tokenizer),
+            }
+            for name, tokenizer in kind.tokenizers.items()
+        },
+        "versions": run.config.get("versions"),
+        "signatures": {
+            name: {
+                "about": signature.about,
+                "inputs": {
+                    given_name: {
+                        "about": given.about,
+                        "dtype": given.dtype.name,
+                        "shape": list(given.shape),
+                        "default": given.default,
+                    }
+                    for given_name, given in signature.inputs.items()
+                },
+                "outputs": signature.outputs,
+            }
+            for name, signature in signatures.items()
+        },
+    }
+
+
+def special_ids(tokenizer):
+    """Role -> id of a tokenizer's special tokens."""
+    ids = {role: getattr(tokenizer, f"{role}_id") for role in tokenizer.special_tokens}
+    return {role: token_id for role, token_id in ids.items() if token_id is not None}
+
+
+def write_metadata(version, document):
+    """Writes the metadata into the folder of a SavedModel."""
+    (version / EXTRA).mkdir(exist_ok=True)
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    (version / EXTRA / METADATA).write_text(text + "\n", encoding="utf-8")
+
+
+def read_metadata(version):
+    """What :func:`write_metadata` wrote; None for a SavedModel of others."""
+    file = version / EXTRA / METADATA
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+
+
+def readme(document, kind, signatures, records):
+    """The text of the README.md.
+
+    Args:
+        document: from :func:`metadata`.
+        kind: the :class:`zoo.kinds.Kind`.
+        signatures: name -> :class:`zoo.signatures.Signature`.
+        records: texts of the task to ask about.
+    """
+    first = records[0] if records else dict.fromkeys(kind.fields, "a text")
+    lines = [
+        f'request.inputs["{name}"].CopyFrom(tf.make_tensor_proto([{json.dumps(first[name], ensure_ascii=False)}]))'
+        for name in kind.fields
+    ]
+    answers = [f'print(tf.make_ndarray(response.outputs["{name}"]))' for name in signatures["serving_default"].outputs]
+    texts = ", ".join(f"{name}=tf.constant([{json.dumps(first[name], ensure_ascii=False)}])" for name in kind.fields)
+    return README_TEXT.format(
+        name=document["name"],
+        version=document["version"],
+        what=f"A {document['model']} for {document['task']} ({document['kind']})",
+        serving="2.20",
+        compose=COMPOSE,
+        models=MODELS,
+        curl="\n".join(curl(document["name"], kind, name, signature, first) for name, signature in signatures.items()),
+        grpc_inputs="\n".join(lines),
+        grpc_outputs="\n".join(answers),
+        python_inputs=texts,
+        grpc_port=GRPC_PORT,
+        rest_port=REST_PORT,
+        too_long=kind.when_cut if document["too_long"] == "cut" else REFUSED,
+        signatures="\n".join(described(name, signature) for name, signature in signatures.items()),
+    )
+
+
+def curl(model, kind, name, signature, record):
+    """A REST request to one signature, ready to be copied; "" where a text alone does not tell what to ask."""
+    inputs = example_inputs(kind, signature, [record])
+    if inputs is None:
+        return ""
+    row = {given: _plain(value[0]) for given, value in inputs.items()}
+    row |= {given: value.default for given, value in signature.inputs.items() if value.default is not None}
+    asked = {} if name == "serving_default" else {"signature_name": name}
+    body = json.dumps({**asked, "instances": [row]}, ensure_ascii=False).replace("'", "'\\''")
+    return f"```\ncurl -d '{body}' \\\n  http://localhost:{REST_PORT}/v1/models/{model}:predict\n```\n"
+
+
+def described(name, signature):
+    """One signature: its inputs and outputs, as a list."""
+    lines = [f"### `{name}`\n\n{signature.about}\n"]
+    for given_name, given in signature.inputs.items():
+        default = "" if given.default is None else f"; {given.default} if it is left out"
+        lines.append(f"- in: `{given_name}`, {given.about}{default}")
+    lines += [f"- out: `{said}`, {about}" for said, about in signature.outputs.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(value):
+    value = value.numpy() if isinstance(value, tf.Tensor) else value
+    return value.decode() if isinstance(value, bytes) else value.tolist()

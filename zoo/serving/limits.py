@@ -1,0 +1,95 @@
+"""What goes wrong while serving, with TF Serving's statuses, and how much may go on at once."""
+
+import contextlib
+import threading
+from dataclasses import dataclass
+
+import grpc
+
+# As TF Serving translates the statuses of its calls for HTTP.
+HTTP_STATUS = {
+    grpc.StatusCode.CANCELLED: 499,
+    grpc.StatusCode.INVALID_ARGUMENT: 400,
+    grpc.StatusCode.FAILED_PRECONDITION: 400,
+    grpc.StatusCode.OUT_OF_RANGE: 400,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.ALREADY_EXISTS: 409,
+    grpc.StatusCode.ABORTED: 409,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
+    grpc.StatusCode.UNIMPLEMENTED: 501,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
+}
+# TensorFlow's numbers of errors are those of gRPC.
+BY_NUMBER = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class ServingError(Exception):
+    """A request that is not answered: a status and what is wrong."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def http_status(self):
+        """The same for HTTP."""
+        return HTTP_STATUS.get(self.code, 500)
+
+
+def invalid(message):
+    """The error for a request that can never be answered."""
+    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
+
+
+def as_serving_error(error):
+    """Any error as one that a client can be told."""
+    return error if isinstance(error, ServingError) else ServingError(grpc.StatusCode.INTERNAL, str(error))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a server takes upon itself.
+
+    Args:
+        workers: requests that are computed at the same time.
+        queue: requests that may wait for them; a further one is told to come back (UNAVAILABLE, HTTP 503).
+        connections: HTTP connections that may be open.
+        body_bytes: the largest request.
+        batch_size: rows of one request at most.
+        seconds: how long a client may keep silent.
+    """
+
+    workers: int = 4
+    queue: int = 1000
+    connections: int = 1100
+    body_bytes: int = 8 << 20
+    batch_size: int = 256
+    seconds: float = 60.0
+
+
+class Gate:
+    """Lets so many requests compute, so many wait, and sends the others away.
+
+    Args:
+        limits: :class:`Limits`.
+    """
+
+    def __init__(self, limits):
+        self._inside = threading.BoundedSemaphore(limits.workers + limits.queue)
+        self._working = threading.BoundedSemaphore(limits.workers)
+
+    @contextlib.contextmanager
+    def passed(self):
+        """While this context is active, the request computes.
+
+        Raises:
+            ServingError: too many wait already.
+        """
+        if not self._inside.acquire(blocking=False):
+            raise ServingError(grpc.StatusCode.UNAVAILABLE, "the queue of requests is full: try again later")
+        try:
+            with self._working:
+                yield
+        finally:
+            self._inside.release()

@@ -1,0 +1,121 @@
+"""The newest version of a model's folder, exchanged for a newer one while it is being asked."""
+
+import re
+import threading
+
+import grpc
+from tensorflow_serving.apis import get_model_status_pb2
+
+from zoo.serving.limits import ServingError, as_serving_error
+from zoo.serving.places import FILE
+from zoo.serving.served_model import ServedModel
+
+State = get_model_status_pb2.ModelVersionStatus.State
+
+
+class Versions:
+    """Serves the highest version in a folder, as TF Serving does by default.
+
+    A request keeps the version that it began with, so none is dropped when a
+    newer one takes over; that happens after the newer one has been loaded and
+    warmed up. A version that cannot be loaded is remembered and left alone
+    until its file changes; the one before goes on.
+
+    Args:
+        directory: the folder that holds the versions.
+        seconds: between two looks at it.
+    """
+
+    def __init__(self, directory, seconds=1.0):
+        self.directory = directory
+        self.seconds = seconds
+        self.current = None
+        self._statuses = {}  # version -> (state, ServingError or None)
+        self._failed = {}  # version -> time of the file that failed
+        self._ended = threading.Event()
+        self._watch = threading.Thread(target=self._look_again, name="versions", daemon=True)
+
+    def start(self):
+        """Loads the newest version, and watches the folder from then on.
+
+        Raises:
+            ServingError: there is no version that can be loaded.
+        """
+        self.look()
+        if self.current is None:
+            failed = [str(error) for _, error in self._statuses.values() if error]
+            raise ServingError(
+                grpc.StatusCode.NOT_FOUND,
+                failed[-1] if failed else f"{self.directory} holds no version (a folder 1, 2, ... with {FILE} in it).",
+            )
+        self._watch.start()
+
+    def stop(self):
+        """Watches no longer."""
+        self._ended.set()
+        if self._watch.is_alive():
+            self._watch.join()
+
+    def get(self, version=None):
+        """The model that answers.
+
+        Args:
+            version: int; None for the one that serves.
+
+        Raises:
+            ServingError: this version does not serve.
+        """
+        model = self.current
+        if version is not None and version != model.version:
+            raise ServingError(
+                grpc.StatusCode.NOT_FOUND,
+                f"Servable not found for request: Specific({self.directory.name}, {version}); served is "
+                f"version {model.version}.",
+            )
+        return model
+
+    def statuses(self):
+        """Version -> (state, error or None), the newest first."""
+        return dict(sorted(self._statuses.items(), reverse=True))
+
+    def look(self):
+        """Loads the highest version of the folder if it is not the one that serves."""
+        found = sorted(map(int, filter(re.compile("[0-9]+").fullmatch, _names(self.directory))), reverse=True)
+        for version in found:
+            folder = self.directory / str(version)
+            changed = _changed(folder / FILE)
+            if self.current is not None and version == self.current.version:
+                return
+            if changed is None or self._failed.get(version) == changed:
+                continue
+            self._statuses[version] = (State.LOADING, None)
+            try:
+                model = ServedModel(folder)
+                model.warm_up()
+            except Exception as error:  # whatever is wrong with a version must not end a server
+                self._failed[version] = changed
+                self._statuses[version] = (State.END, as_serving_error(error))
+                continue
+            before, self.current = self.current, model  # one assignment: a request sees the old one or the new one
+            self._statuses[version] = (State.AVAILABLE, None)
+            if before is not None:
+                self._statuses[before.version] = (State.END, None)
+            return
+
+    def _look_again(self):
+        while not self._ended.wait(self.seconds):
+            self.look()
+
+
+def _names(directory):
+    try:
+        return [path.name for path in directory.iterdir()]
+    except OSError:  # gone for a moment, or for good: what is loaded goes on
+        return []
+
+
+def _changed(file):
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return None
