@@ -104,9 +104,10 @@ def evaluate(run, split, data, bad_lines, batch_size, shots, **few_shot):
     load_tensorflow()
     import zoo
 
+    options = {"data": list(data) or None, "batch_size": batch_size, "bad_lines": bad_lines}
     if shots:
-        return zoo.few_shot(run, shots, data=list(data) or None, split=split, batch_size=batch_size, **given)
-    return zoo.evaluate(run, split, data=list(data) or None, batch_size=batch_size, bad_lines=bad_lines)
+        return zoo.few_shot(run, shots, split=split, **options, **given)
+    return zoo.evaluate(run, split, **options)
 
 
 COMMANDS = (evaluate,)

@@ -23,7 +23,10 @@ KIND_NAMES = ("classification", "text-to-text")  # what can be asked in a line
 SAMPLES = 3
 
 
-def few_shot(run, shots=(0, 1, 4, 16), task=None, *, data=None, split="test", seed=0, questions=None, batch_size=64):
+def few_shot(
+    run, shots=(0, 1, 4, 16), task=None, *, data=None, split="test", seed=0, questions=None, batch_size=64,
+    bad_lines="refuse",
+):  # fmt: skip
     """Asks a language model with examples in the prompt.
 
     Args:
@@ -36,6 +39,7 @@ def few_shot(run, shots=(0, 1, 4, 16), task=None, *, data=None, split="test", se
         seed: decides which examples stand before which question; those for a small k are the first of those for a
             larger one.
         questions: int, how many of the split are asked, from the first on; None: all.
+        bad_lines: what to do where a line of ``data`` is malformed, "refuse" or "skip"; ``skipped_lines`` counts those.
 
     Returns:
         Dictionary with ``task``, ``split``, ``questions``, ``metric``, ``by_shots``: a dictionary for each k with
@@ -55,7 +59,10 @@ def few_shot(run, shots=(0, 1, 4, 16), task=None, *, data=None, split="test", se
     shots = sorted({int(k) for k in shots})
     if not shots or shots[0] < 0:
         raise ValueError(f"shots must be numbers from 0 on, such as 0, 1, 4, 16; not {shots}.")
-    asked = _asked(run, task, data, split, questions)
+    task = run.task if task is None else find(task, data=data)
+    if data:
+        task.bad_lines = bad_lines
+    asked = _asked(run, task, split, questions)
     asker = _Asker(run, asked, shots[-1], seed, batch_size)
     asker.check_window(shots[-1])
     by_shots = []
@@ -71,6 +78,8 @@ def few_shot(run, shots=(0, 1, 4, 16), task=None, *, data=None, split="test", se
         "by_shots": by_shots,
         "samples": asker.samples(shots[-1], answers),
     }
+    if data and bad_lines == "skip":
+        figures["skipped_lines"] = len(task.skipped)
     if data is None:
         run.record(asked.name, figures, group="shots")
     return figures
@@ -98,8 +107,7 @@ class _Asked:
         return self.kind.facts.get("labels")
 
 
-def _asked(run, task, data, split, count):
-    task = run.task if task is None else find(task, data=data)
+def _asked(run, task, split, count):
     task.check_split(split)
     examples = task.examples(split)
     if "question" in examples[0]:
