@@ -36,7 +36,7 @@ test-serving: $(INSTALLED)
 
 # The zoo's speed over that of its peers, in turn in one go; into results/benchmarks. BENCH="gpt-small --rounds 3" chooses.
 bench: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable ".[parity]"
+	$(BIN)/python -m pip install --quiet --editable ".[parity,bench]"
 	$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(INSTALLED)

@@ -61,6 +61,10 @@ def main(names, rounds, out, listed):
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         lines += rows(name, result)
+        ours = result["answers"].get(racing.ZOO)
+        for each, answer in result["answers"].items():
+            if answer != ours:
+                click.echo(f"  {each} gave another answer than the zoo: {answer}, not {ours}", err=True)
     print_table(["=race", "=peer", ">zoo / peer", "=range", ">goal", ">by CPU time"], lines)
 
 

@@ -32,7 +32,8 @@ class Race:
         unit: what is counted, e.g. "tokens".
         contestants: name -> function that prepares everything and returns a ``turn``, a function without arguments
             that works for some seconds and returns ``{"work": number of units}``; if it learns, also ``"losses"``, and
-            if it answers requests, ``"latencies"``, the seconds of each: lists. One contestant is ``"zoo"``. The
+            if it answers requests, ``"latencies"``, the seconds of each: lists; if all must find the same,
+            ``"answer"``, a short text. One contestant is ``"zoo"``. The
             functions import their libraries themselves.
         goals: peer -> the ratio, zoo over peer, of units a second that is wanted.
     """
@@ -55,7 +56,8 @@ def run(module, name, rounds, say=lambda text: None):
         Dictionary: "rates" (contestant -> median units a second), "ratios" (peer -> median, low and high of
         zoo over peer), "cpu_ratios" (the same by processor seconds, which other work on the machine touches less),
         "losses" (contestant -> list), "latencies" (contestant -> seconds of a request, "median" and "p99", the 99th
-        percentile; empty where there are none), "memory" (contestant -> peak bytes), "missing" (contestant -> why).
+        percentile; empty where there are none), "answers" (contestant -> text, or None), "memory" (contestant -> peak
+        bytes), "missing" (contestant -> why).
     """
     race = importlib.import_module(module).RACES[name]
     runners = {each: _Runner(module, name, each) for each in race.contestants}
@@ -83,6 +85,7 @@ def run(module, name, rounds, say=lambda text: None):
         "cpu_ratios": _ratios(counted, "cpu_seconds"),
         "losses": {each: list(itertools.chain(*(turn.get("losses", ()) for turn in turns[each]))) for each in counted},
         "latencies": {each: _latencies(taken) for each, taken in counted.items() if "latencies" in taken[0]},
+        "answers": {each: taken[-1].get("answer") for each, taken in counted.items()},
         "memory": {each: taken[-1]["memory"] for each, taken in counted.items()},
         "missing": missing,
     }

@@ -7,7 +7,8 @@
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end table -->``. NAME is a task: its runs
 (``results/<task>/*.json``) are shown beside the figures others published (``published.json``);
 or, with ``comparison:`` before it, a task of a comparison (``comparisons/*.json``); or, with ``shots:``, a task that
-language models were asked with examples in the prompt (``zoo evaluate --shots``; ``results/*/*.json``).
+language models were asked with examples in the prompt (``zoo evaluate --shots``; ``results/*/*.json``). ``benchmarks``
+are the races between the zoo and its peers (``benchmarks/*.json``).
 """
 
 import json
@@ -43,6 +44,8 @@ def make(name, folder):
         return comparison_table(find_compared(name.partition(":")[2], folder))
     if name.startswith("shots:"):
         return shots_table(name.partition(":")[2], folder)
+    if name == "benchmarks":
+        return races_table(folder / name)
     return runs_table(name, folder)
 
 
@@ -54,6 +57,29 @@ def comparison_table(task):
     budget = f"{task['minutes']:g} minutes" if task["minutes"] is not None else f"{task['steps']:,} steps"
     sentences = "\n".join(f"- {sentence}" for sentence in task["ranking"])
     return f"{markdown(list(task['models']), columns(task))}\n\nBudget of each model: {budget}.\n\n{sentences}"
+
+
+def races_table(folder):
+    """The races: the zoo's units a second over those of each peer; goals that are reached are bold."""
+    races = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
+    races = [race for race in races if "ratios" in race]
+    if not races:
+        raise TableError(f"no result files in {folder}: 'make bench' writes them.")
+    lines = [["work", "peer", "zoo / peer", "range", "goal", "zoo, units/s"], ["---", "---", *["---:"] * 4]]
+    for race in races:
+        for peer, goal in race["goals"].items():
+            if peer not in race["ratios"]:
+                continue
+            ratio = race["ratios"][peer]
+            median = f"{ratio['median']:.2f}"
+            reached = f"**{median}**" if ratio["median"] >= goal else median
+            spread = f"{ratio['low']:.2f} to {ratio['high']:.2f}"
+            lines.append(
+                [race["title"], peer, reached, spread, f"{goal:g}", f"{race['rates']['zoo']:,.0f} {race['unit']}"]
+            )
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    rounds = sorted({race["rounds"] for race in races})
+    return f"{table}\n\nMedians of {' or '.join(map(str, rounds))} rounds in turn. {measured_on(races[0])}"
 
 
 def runs_table(name, folder):

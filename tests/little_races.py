@@ -10,7 +10,7 @@ def counting(work):
 
         def turn():
             losses.append(1.0 / (1 + len(losses)))
-            return {"work": work, "losses": losses[-1:]}
+            return {"work": work, "losses": losses[-1:], "answer": f"{work}"}
 
         return turn
 

@@ -30,6 +30,7 @@ def test_contestants_take_turns_and_one_that_fails_is_named():
     assert result["missing"] == {"absent": "ImportError: no module named 'peer'"}
     assert set(result["ratios"]) == set(result["cpu_ratios"]) == {"slower"}
     assert result["losses"]["zoo"] == pytest.approx([1, 1 / 2, 1 / 3])  # of the warm-up, too
+    assert result["answers"] == {"zoo": "2", "slower": "1"}
     assert [line.split()[0] for line in said] == ["warm-up:", "warm-up:", "absent:", "round", "round", "round", "round"]
 
 
@@ -49,7 +50,7 @@ def test_results_are_written_with_the_machine_they_were_measured_on(tmp_path, mo
     assert answer.exit_code == 0, answer.output
     result = json.loads((tmp_path / "counting.json").read_text())
     assert result["machine"]["cores"] >= 1
-    assert "slower" in answer.output
+    assert "slower gave another answer than the zoo: 1, not 2" in answer.output
 
 
 def test_an_unknown_race_is_refused():
