@@ -40,7 +40,12 @@ def show_shots(evaluation):
     names = [name for name, value in evaluation["by_shots"][0].items() if isinstance(value, (int, float))]
     rows = [[figure(row[name]) for name in names] for row in evaluation["by_shots"]]
     print_table([f">{name}" for name in names], rows, title=title)
-    _show_samples(evaluation["samples"])
+    _show_samples([{**each, "input": {"prompt": _end(each["input"]["prompt"])}} for each in evaluation["samples"]])
+
+
+def _end(prompt):
+    """The last lines of a prompt: the question stands there."""
+    return "\n".join(prompt.split("\n")[-MOST_LINES:])
 
 
 def _show_samples(samples):

@@ -2,8 +2,8 @@
 
 Brown et al. 2020, Language Models are Few-Shot Learners, arXiv:2005.14165, section 2.4: for each question, k examples
 are drawn from the training split and put before it, one a line (:mod:`zoo.prompts`). Where the answer is one of
-several labels, the answer is the label whose tokens, line end included, are most probable behind the prompt; other
-answers are written greedily, up to the end of the line.
+several labels, it is the label that is most probable behind the prompt, per token, line end included: labels of many
+tokens have no disadvantage. Other answers are written greedily, up to the end of the line.
 """
 
 import dataclasses
@@ -219,8 +219,8 @@ class _Asker:
                 targets.append(row[1:])
                 weights.append((np.arange(1, len(row)) >= len(prompt)).astype(np.float32))
         batches = Batches(Columns({"token_ids": inputs}, targets, weights), self.batch_size)
-        nats, _ = likelihoods(self.measure, batches)
-        best = nats.reshape(-1, len(self.answer_ids)).argmin(axis=1)
+        nats, tokens = likelihoods(self.measure, batches)
+        best = (nats / tokens).reshape(-1, len(self.answer_ids)).argmin(axis=1)
         return [self.asked.labels[i] for i in best]
 
     def _written(self, k):
