@@ -194,6 +194,7 @@ def test_a_language_model_looks_at_the_whole_text_and_not_ahead(runs):
     np.testing.assert_array_equal(np.triu(only.weights[0], 1), 0)
 
 
+@pytest.mark.filterwarnings("ignore:no installed font")  # whether the answer has Hangul in it is not the question
 def test_attend_draws(runs, tmp_path):
     file = tmp_path / "new" / "a.png"
     done = zoo("attend", runs("translation"), "the red a", "--out", file, "--head", "all", "--layer", "0")

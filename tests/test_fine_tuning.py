@@ -96,6 +96,10 @@ def test_a_backbone_that_is_no_stack_counts_as_one_layer():
 
 def test_frozen_weights_stay_bit_for_bit_and_have_no_slots():
     model = classifier(dropout=0.5)
+    inputs = {"token_ids": [[2, 5, 3]], "segment_ids": [[0, 0, 0]], "padding_mask": [[True] * 3]}
+    inputs = {name: np.array(rows) for name, rows in inputs.items()}
+    one, other = (keras.ops.convert_to_numpy(model(inputs, training=True)) for _ in range(2))
+    assert (one != other).any()  # dropout is on before
     before = model.backbone.get_weights()
     head = [np.array(v) for v in model.head.trainable_variables]
     trainer = step(model, Recipe(learning_rate=0.1, frozen=True, weight_decay=0.5), steps=3)
@@ -105,8 +109,6 @@ def test_frozen_weights_stay_bit_for_bit_and_have_no_slots():
     # Two moments for each weight of the head, the counter and the learning rate; nothing for the backbone.
     slots = [tuple(v.shape) for v in trainer.optimizer.variables if len(v.shape)]
     assert sorted(slots) == sorted(2 * [tuple(v.shape) for v in model.head.trainable_variables])
-    inputs = {"token_ids": [[2, 5, 3]], "segment_ids": [[0, 0, 0]], "padding_mask": [[True] * 3]}
-    inputs = {name: np.array(rows) for name, rows in inputs.items()}
     one, again = (keras.ops.convert_to_numpy(model(inputs, training=True)) for _ in range(2))
     np.testing.assert_array_equal(one, again)  # dropout is off in a frozen backbone
 

@@ -29,8 +29,9 @@ class TaskModel(keras.Model):
         """Nothing: the first call makes all weights, see :meth:`zoo.base.Backbone.build`."""
 
     def call(self, inputs):
-        training = None if self.backbone.trainable else False  # None: what the caller says; frozen features are fixed
-        hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names}, training=training)
+        # Frozen features are fixed; an explicit None would not mean "as the caller says", but turn dropout off.
+        fixed = {} if self.backbone.trainable else {"training": False}
+        hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names}, **fixed)
         return self.head(hidden_states, inputs[self.backbone.mask_input], *[inputs[name] for name in self.head_inputs])
 
     def depths(self):
