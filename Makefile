@@ -9,7 +9,8 @@ AT_ONCE = --numprocesses 2 --dist loadfile
 .PHONY: demo test parity test-backends test-serving bench lint clean
 
 demo: $(INSTALLED)
-	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 600 --out demo --overwrite
+	$(BIN)/zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 600 --batch-size 32 --at-once 2 \
+		--out demo --overwrite
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(AT_ONCE)

@@ -37,7 +37,7 @@ def show_comparison(comparison):
     epilog="""\b
 Examples:
   zoo compare tiny-translation
-  zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 500
+  zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 500 --at-once 2
   zoo compare shakespeare --models gpt:shakespeare,rnn:shakespeare-lstm --minutes 5
   zoo compare translation --data pairs.tsv --models transformer,attention_seq2seq --out runs/mine"""
 )
@@ -60,6 +60,10 @@ Examples:
 @click.option(
     "--isolate/--no-isolate", default=True, show_default=True,
     help="A process for each model, so that peak memory is its own.",
+)  # fmt: skip
+@click.option(
+    "--at-once", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+    help="Train N models at a time, which share the cores: sooner done, but not comparable in speed with other N.",
 )  # fmt: skip
 @answers_with(show_comparison)
 def compare(tasks, models, data, **options):

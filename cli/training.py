@@ -53,6 +53,7 @@ Examples:
   zoo train gpt shakespeare --steps 2000 --learning-rate 1e-3
   zoo train bert tiny-sentiment --preset mini --set dropout=0.2 --recipe warmup_steps=200
   zoo train bert sst2 --init google-bert/bert-base-uncased --epochs 3 --recipe layer_decay=0.9
+  zoo train bert tiny-sentiment --init runs/pretrained --examples 200
   zoo train bert banking77 --init runs/pretrained --recipe frozen=true
   zoo train gpt tiny-translation:ko-en --init runs/tiny-translation-en-ko/gpt-tiny-seed0 --prompt-length 20
   zoo train attention_seq2seq translation --data pairs.tsv --epochs 10
@@ -88,6 +89,11 @@ Examples:
     "--data", multiple=True, metavar="FILE", type=click.Path(),
     help="Your own data, for a kind of task (translation, classification, ...); twice for two parallel files.",
 )  # fmt: skip
+@click.option(
+    "--examples", type=click.IntRange(1), metavar="N",
+    help="Learn from N examples of the training split, drawn by the seed, and choose the weights by as many of the "
+    "validation split; all by default.",
+)
 @click.option(
     "--bad-lines", type=click.Choice(["refuse", "skip"]), default="refuse", show_default=True,
     help="What to do where a line of --data is malformed.",

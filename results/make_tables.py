@@ -7,8 +7,9 @@
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end table -->``. NAME is a task: its runs
 (``results/<task>/*.json``) are shown beside the figures others published (``published.json``);
 or, with ``comparison:`` before it, a task of a comparison (``comparisons/*.json``); or, with ``shots:``, a task that
-language models were asked with examples in the prompt (``zoo evaluate --shots``; ``results/*/*.json``). ``benchmarks``
-are the races between the zoo and its peers (``benchmarks/*.json``).
+language models were asked with examples in the prompt (``zoo evaluate --shots``; ``results/*/*.json``); or, with
+``labels:``, tasks joined by "+", each learned from few and from many examples (``zoo train --examples``), with and
+without pre-training (``--init``). ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``).
 """
 
 import json
@@ -23,8 +24,8 @@ from zoo.comparison.summary import METRICS, Column, columns, mean_sd, summarize
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end table -->)", re.DOTALL)
-KEPT = ("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "seed",
-        "parameters", "precision", "versions", "machine")  # fmt: skip
+KEPT = ("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "drawn",
+        "init", "seed", "parameters", "precision", "versions", "machine")  # fmt: skip
 
 
 class TableError(ValueError):
@@ -44,6 +45,8 @@ def make(name, folder):
         return comparison_table(find_compared(name.partition(":")[2], folder))
     if name.startswith("shots:"):
         return shots_table(name.partition(":")[2], folder)
+    if name.startswith("labels:"):
+        return labels_table(name.partition(":")[2].split("+"), folder)
     if name == "benchmarks":
         return races_table(folder / name)
     return runs_table(name, folder)
@@ -88,8 +91,7 @@ def runs_table(name, folder):
     if not files:
         raise TableError(f"no result files in {folder / name}: add runs with 'make_tables.py --add RUN'.")
     runs = {}
-    for file in files:
-        run = json.loads(file.read_text(encoding="utf-8"))
+    for run in (json.loads(file.read_text(encoding="utf-8")) for file in files):
         runs.setdefault(f"{run['model']}:{run['preset']}", []).append(run)
     published = json.loads((folder / "published.json").read_text(encoding="utf-8")).get(name)
     models = sorted(runs)
@@ -143,6 +145,35 @@ def shots_table(name, folder):
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     questions = f"{asked[0]['questions']:,} questions of {name}, split {asked[0]['split']}"
     note = f"The columns of numbers: {metric.title} with so many examples in the prompt, on {questions}."
+    return f"{table}\n\n{note} {measured_on(runs[0])}"
+
+
+def labels_table(names, folder):
+    """Tasks learned from some of their examples: a line for each model and start, a column for each number of them."""
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*/*.json"))]
+    runs = [run for run in runs if run.get("task") in names and "test" in run.get("splits", ())]
+    if {run["task"] for run in runs} != set(names):
+        raise TableError(f"not all of {', '.join(names)} have runs in {folder}: add them, 'make_tables.py --add RUN'.")
+    numbers = sorted({run["examples"] for run in runs})
+    groups = {}
+    for run in runs:
+        start = "pre-trained" if run["init"] else "random weights"
+        groups.setdefault((names.index(run["task"]), start, f"{run['model']}:{run['preset']}"), []).append(run)
+    heading = ["task", "metric", "model", "start", *[f"{number:,}" for number in numbers]]
+    lines = [heading, ["---"] * 4 + ["---:"] * len(numbers)]
+    for (task, start, model), group in sorted(groups.items()):
+        name = group[0]["splits"]["test"]["metric"]
+        by_number = {run["examples"]: [] for run in group}
+        for run in group:
+            by_number[run["examples"]].append(run["splits"]["test"][name])
+        shown = [METRICS[name].show(mean_sd(by_number.get(number, []))) for number in numbers]
+        lines.append([names[task], METRICS[name].title, model, start, *shown])
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    budgets, seeds = (", ".join(f"{x:,}" for x in sorted({run[key] for run in runs})) for key in ("steps", "seed"))
+    note = (
+        "The columns of numbers: the metric on the test split after learning from so many examples, mean and standard "
+        f"deviation over the seeds {seeds} (where there are several); steps of a training: {budgets}."
+    )
     return f"{table}\n\n{note} {measured_on(runs[0])}"
 
 
@@ -210,11 +241,18 @@ def add(source, folder=HERE):
             raise TableError(
                 f"{source} is {config['status']}, evaluated on {list(figures['splits'])}: finish it first."
             )
-        path = folder / _plain(config["task"]) / f"{config['model']}-{config['preset']}-seed{config['seed']}.json"
-        figures = {**{key: config[key] for key in KEPT}, **figures}
+        path = folder / _plain(config["task"]) / f"{_of_run(config)}.json"
+        figures = {**{key: config.get(key) for key in KEPT}, **figures}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def _of_run(config):
+    """What the result file of a run is called."""
+    how = ["pretrained"] if config["init"] else []
+    how += [str(config["drawn"])] if config.get("drawn") else []
+    return "-".join([config["model"], config["preset"], *how, f"seed{config['seed']}"])
 
 
 def _plain(name):

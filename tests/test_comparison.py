@@ -227,8 +227,16 @@ def test_isolated_runs_give_the_same_scores(tmp_path):
     }
     alone = zoo.compare("translation", out=tmp_path / "alone", isolate=True, **asked)
     shared = zoo.compare("translation", out=tmp_path / "shared", **asked)
-    (a,), (b,) = (
-        [entry for task in one["tasks"].values() for entry in task["models"].values()] for one in (alone, shared)
+    beside = zoo.compare("translation", out=tmp_path / "beside", isolate=True, at_once=2, **asked)
+    all_three = (alone, shared, beside)
+    (a,), (b,), (c,) = (
+        [entry for task in one["tasks"].values() for entry in task["models"].values()] for one in all_three
     )
     assert a["runs"][0]["splits"]["test"]["nll"] == pytest.approx(b["runs"][0]["splits"]["test"]["nll"], rel=1e-6)
+    assert a["runs"][0]["splits"]["test"]["nll"] == pytest.approx(c["runs"][0]["splits"]["test"]["nll"], rel=1e-6)
     assert alone["protocol"]["isolated"] and not shared["protocol"]["isolated"]
+
+
+def test_models_train_side_by_side_in_processes_of_their_own_only(tmp_path):
+    with pytest.raises(ValueError, match="in processes of their own"):
+        zoo.compare("copy", at_once=2, out=tmp_path, progress=False)

@@ -15,7 +15,7 @@ from zoo.datasets import DataError, catalogue
 from zoo.datasets.catalogue import CORPORA
 from zoo.datasets.corpus import Corpus, CorpusFile
 from zoo.datasets.files import corpora_status, locate
-from zoo.datasets.splits import divide
+from zoo.datasets.splits import divide, draw
 from zoo.registry import UnknownNameError
 
 CONTENT = b"one\ntwo\nthree\n"
@@ -247,3 +247,12 @@ def test_a_rare_label_is_put_where_it_can_be_learnt():
     in_test = divide(texts, contents)["test"][0]
     labels = [["rare" if text == in_test else "common"] for text in texts]
     assert in_test in divide(texts, contents, labels=labels)["train"]
+
+
+def test_drawn_examples_are_the_same_for_a_seed_keep_their_order_and_are_among_those_of_a_larger_draw():
+    examples = list(range(100))
+    few, more = draw(examples, 10, seed=3), draw(examples, 30, seed=3)
+    assert len(few) == 10 and few == sorted(few) == draw(examples, 10, seed=3)
+    assert set(few) < set(more) < set(examples)
+    assert draw(examples, 10, seed=4) != few
+    assert draw(examples, None, seed=3) == draw(examples, 100, seed=3) == draw(examples, 200, seed=3) == examples

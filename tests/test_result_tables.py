@@ -70,6 +70,29 @@ def test_few_shot_figures_stand_in_a_line_for_each_run_and_are_of_the_same_quest
         tables.make("shots:other", tmp_path)
 
 
+def test_learning_from_few_examples_is_shown_by_task_and_start(tables, tmp_path):
+    config = dict.fromkeys(tables.KEPT) | {key: comparison()[key] for key in ("machine", "versions")}
+    config |= {"model": "bert", "preset": "tiny", "task": "toy:en", "status": "complete", "steps": 400}
+    out = tmp_path / "out"
+    out.mkdir()
+    for init, number, shares in ((None, 50, (0.4, 0.6)), (None, 1000, (0.75,)), ("runs/pretrained", 50, (0.9, 0.9))):
+        for seed, share in enumerate(shares):
+            drawn = {"init": init, "drawn": number, "examples": number, "seed": seed}
+            (out / "config.json").write_text(json.dumps(config | drawn))
+            figures = {"splits": {"test": {"metric": "accuracy", "accuracy": share}}}
+            (out / "results.json").write_text(json.dumps(figures))
+            name = f"bert-tiny-{'pretrained-' if init else ''}{number}-seed{seed}.json"
+            assert tables.add(out, tmp_path) == tmp_path / "toy-en" / name
+    lines = tables.make("labels:toy:en", tmp_path).splitlines()
+    assert lines[0] == "| task | metric | model | start | 50 | 1,000 |"
+    assert lines[2] == "| toy:en | accuracy % | bert:tiny | pre-trained | 90.0 ± 0.0 | – |"
+    # (60 - 40) / sqrt(2), the deviation with n - 1 of two
+    assert lines[3] == "| toy:en | accuracy % | bert:tiny | random weights | 50.0 ± 14.1 | 75.0 |"
+    assert "seeds 0, 1" in lines[-1] and "steps of a training: 400" in lines[-1]
+    with pytest.raises(ValueError, match="not all of toy:en, toy:ko have runs"):
+        tables.make("labels:toy:en+toy:ko", tmp_path)
+
+
 def test_a_table_without_results_or_without_end_is_an_error(tables, tmp_path):
     (tmp_path / "published.json").write_text("{}")
     with pytest.raises(ValueError, match="no result files"):

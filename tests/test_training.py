@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
+from zoo.kinds.classification import Classification
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.tasks.question_answering import QuestionAnswering
 from zoo.tokenizers import SPECIAL_TOKENS
@@ -49,6 +50,38 @@ def test_data_in_which_nothing_counts_is_refused(tmp_path, monkeypatch):
     data = tmp_path / "questions.jsonl"
     with pytest.raises(ValueError, match="not a single label counts"):
         zoo.train("bag_of_words", "question-answering", data=data, steps=1, out=tmp_path / "run", **SMALL)
+
+
+def test_few_examples_are_drawn_of_training_and_validation_and_the_vocabulary_is_that_of_all(tmp_path, monkeypatch):
+    read, columns = [], Classification.columns
+    monkeypatch.setattr(Classification, "columns", lambda kind, found: read.append(found) or columns(kind, found))
+    options = {"examples": 8, "steps": 2, "seed": 5, "checkpoint_steps": 1, **SMALL}
+
+    def interrupted(trainer, most_steps):
+        if trainer.step:
+            raise KeyboardInterrupt
+        return advance(trainer, most_steps)
+
+    with monkeypatch.context() as patch:
+        advance = Trainer.advance
+        patch.setattr(Trainer, "advance", interrupted)
+        run = zoo.train("bag_of_words", "tiny-sentiment", out=tmp_path / "few", **options)
+    splits = [run.task.examples(split) for split in ("train", "validation")]
+    assert [len(found) for found in read] == [8, 8]
+    assert all(example in split for found, split in zip(read, splits, strict=True) for example in found)
+    everything = zoo.train("bag_of_words", "tiny-sentiment", steps=1, out=tmp_path / "all", **SMALL)
+    assert run.kind.reader.tokens == everything.kind.reader.tokens
+    # What was stopped goes on with the same examples.
+    first, read[:] = read[:2], []
+    zoo.resume(run.folder, progress=False)
+    assert read == first
+
+
+def test_more_examples_than_there_are_cannot_be_drawn(tmp_path):
+    with pytest.raises(ValueError, match=r"20001 examples were asked for; task copy has 10,000 for training"):
+        zoo.train("ngram", "copy", examples=20_001, out=tmp_path / "run", **SMALL)
+    with pytest.raises(ValueError, match="give 1 at least"):
+        zoo.train("ngram", "copy", examples=0, out=tmp_path / "run", **SMALL)
 
 
 def test_max_tokens_holds_for_each_row_whatever_prompt_stands_beside_it(tmp_path):

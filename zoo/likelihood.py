@@ -3,25 +3,33 @@
 Labels, weights, nats and counts are arrays; of a model with several outputs, dictionaries of arrays.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import tensorflow as tf
 
 from zoo.optimization import losses
 
 
+@lru_cache(maxsize=1)  # validation and each split ask it again: tracing it takes longer than a small split
 def likelihood_function(model):
     """A compiled function ``(inputs, labels, weights) -> nats [B], target tokens [B]``.
 
     For labels that are numbers, the squared error takes the place of the nats.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function
     def measure(inputs, labels, weights):
         nll = losses(labels, model(inputs, training=False))
         weighted = tf.nest.map_structure(tf.multiply, nll, weights)
         return tf.nest.map_structure(_sum_of_row, weighted), tf.nest.map_structure(_sum_of_row, weights)
 
-    return measure
+    def of_any_size(*batch):
+        # One trace for all sizes, found again by its signature.
+        specs = tf.nest.map_structure(lambda x: tf.TensorSpec([None] * len(x.shape), x.dtype), batch)
+        return measure.get_concrete_function(*specs)(*batch)
+
+    return of_any_size
 
 
 def likelihoods(measure, batches):

@@ -11,6 +11,7 @@ from zoo import compilation
 from zoo import settings as settings_module
 from zoo.checkpoints import Checkpoint
 from zoo.compilation import COMPILE
+from zoo.datasets.splits import draw
 from zoo.initialization import start_from
 from zoo.kinds import TOKENIZER_SETTINGS
 from zoo.learning import learn
@@ -27,7 +28,7 @@ from zoo.trainer import Trainer
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 BAD_LINES = ("refuse", "skip")
-MEASUREMENTS = 20  # of the validation loss in one training, unless said otherwise
+MEASUREMENTS = 10  # of the validation loss in one training, unless said otherwise
 
 
 def train(
@@ -44,6 +45,7 @@ def train(
     recipe=None,
     seed=0,
     data=None,
+    examples=None,
     text=None,
     bad_lines="refuse",
     init=None,
@@ -73,6 +75,9 @@ def train(
         recipe: fields of :class:`zoo.optimization.Recipe` that differ from the family's.
         seed: decides weights, dropout and the order of the examples.
         data: path(s) of the user's own files, for the tasks that read them.
+        examples: learn from so many examples of the training split, drawn by the seed, and choose the weights by as
+            many of the validation split; all by default. Vocabulary and labels are still those of the whole training
+            split: texts are cheap, what is scarce are texts that somebody labelled.
         text: settings of the text side that differ from the task's, name -> value: ``max_length``, ``tokenizer``,
             ``vocabulary_size``, ...; of pre-training ``masking_rate`` and others, see :class:`zoo.tasks.Task`.
         bad_lines: what to do where a line of the user's own files is malformed: "refuse" the data, or "skip" the line;
@@ -129,6 +134,8 @@ def train(
             raise RunError(f"{name} must be positive and finite, not {budget}.")
     if prompt_length is not None and (init is None or prompt_length < 1):
         raise RunError("a prompt has one vector at least, and stands before what is trained already: name it by init.")
+    if examples is not None and examples < 1:
+        raise RunError(f"nothing can be learned from {examples} examples: give 1 at least.")
     if not 0 <= seed < 2**32:
         raise RunError(f"the seed must lie between 0 and 4294967295, not {seed}.")
     if init is not None:
@@ -153,12 +160,14 @@ def train(
 
     keras.utils.set_random_seed(seed)
     announce(f"reading the examples of {task.name}", progress)
-    examples = task.examples("train")
+    found = task.examples("train")
     if not start:
-        announce(f"making the vocabulary from {len(examples):,} examples", progress)
-    kind = kind_class.fit(task, family.kind, examples, tokenizers=start.tokenizers(kind_class) if start else None)
+        announce(f"making the vocabulary from {len(found):,} examples", progress)
+    kind = kind_class.fit(task, family.kind, found, tokenizers=start.tokenizers(kind_class) if start else None)
     task.reads_with(kind)
-    examples = task.examples("train")
+    found = task.examples("train")
+    if examples is not None and examples > len(found):
+        raise RunError(f"{examples} examples were asked for; task {task.name} has {len(found):,} for training.")
     announce_skipped(task.skipped, progress)
     config = start.settings(kind, settings or {}) if start else model_settings(config, kind, settings or {})
     with strategy.scope(), computing_in(precision):
@@ -166,7 +175,8 @@ def train(
         if start:
             start.fill(task_model)
 
-    batches = kind.batches(examples, batch_size, seed)
+    learned = draw(found, examples, seed)
+    batches = kind.batches(learned, batch_size, seed)
     if epochs is not None:
         steps = math.ceil(epochs * len(batches))
     # A budget in minutes has no known number of steps: schedules that end need one, so they are refused.
@@ -203,13 +213,14 @@ def train(
             "prompt_length": prompt_length,
             "precision": precision,
             "strategy": describe(strategy),
-            "evaluate_every": evaluate_every or max(1, (steps or 20 * MEASUREMENTS) // MEASUREMENTS),
+            "evaluate_every": evaluate_every or max(1, (steps or 400) // MEASUREMENTS),
             "checkpoint_steps": checkpoint_steps,
             "checkpoint_minutes": checkpoint_minutes,
             "tensorboard": tensorboard,
             "parameters": task_model.count_params(),
             "backbone_parameters": task_model.backbone.count_params(),
-            "examples": len(examples),
+            "examples": len(learned),
+            "drawn": examples,
             "versions": versions(),
             "machine": machine(),
             "status": "running",
@@ -261,7 +272,8 @@ def resume(folder, *, strategy="none", progress=True):
         if chief:
             run.config["status"] = "running"
             run.save_config()
-        batches = run.kind.batches(run.task.examples("train"), config["batch_size"], config["seed"])
+        learned = draw(run.task.examples("train"), config.get("drawn"), config["seed"])
+        batches = run.kind.batches(learned, config["batch_size"], config["seed"])
         _learn(run, strategy, batches, checkpoint, progress)
     return run
 
@@ -273,7 +285,8 @@ def _learn(run, strategy, batches, checkpoint, progress):
         batches.multiple = batches.longest()
     recipe, steps = Recipe(**config["recipe"]), config["steps"] or 1
     trainer = Trainer(run.model, recipe, steps, strategy, config["accumulation"], config["compiled"])
-    validation = run.kind.batches(run.task.examples("validation"), config["batch_size"])
+    chosen_by = draw(run.task.examples("validation"), config.get("drawn"), config["seed"])
+    validation = run.kind.batches(chosen_by, config["batch_size"])
     learn(run, trainer, batches, validation, is_chief(strategy), progress, checkpoint)
 
 

@@ -14,16 +14,18 @@ out/report.html                     the same for people, see :mod:`zoo.compariso
 
 import dataclasses
 import gc
+import itertools
 import json
 from pathlib import Path
 
 import tensorflow as tf
 from rich.console import Console
+from rich.progress import track
 
 from zoo.comparison.collecting import MARKER, collect, folder_name, run_folder, splits
 from zoo.comparison.explanation import sample_attention
 from zoo.comparison.line_up import assign
-from zoo.comparison.processes import Processes
+from zoo.comparison.processes import run_apart
 from zoo.comparison.report import write_report
 from zoo.evaluation import evaluate
 from zoo.machine import machine
@@ -47,6 +49,7 @@ def compare(
     learning_rate=None,
     data=None,
     isolate=False,
+    at_once=1,
 ):
     """Trains models on tasks under one protocol and writes ``results.json`` and ``report.html``.
 
@@ -65,13 +68,15 @@ def compare(
         isolate: train each model in a new process of its own. Only then is peak memory reported: in a shared
             process a small model would be charged for what the large ones before it left behind. A script that
             asks for it needs ``if __name__ == "__main__":``, as with all of multiprocessing.
+        at_once: with ``isolate``, so many models are trained at the same time and share the processor's cores
+            evenly: sooner done, but speeds and seconds are those of a part of the machine.
 
     Returns:
         What ``results.json`` holds.
 
     Raises:
         UnknownNameError, SettingError: an unknown name; found before anything is trained.
-        RunError: a model that suits none of the tasks, or a run in the way.
+        RunError: ``at_once`` without ``isolate``; a model that suits none of the tasks, or a run in the way.
         zoo.comparison.processes.ProcessError: with ``isolate``, a process did not start or was killed.
     """
     names = [tasks] if isinstance(tasks, str) else list(tasks)
@@ -80,6 +85,8 @@ def compare(
         raise RunError(f"give at least one task and one seed, each seed once; given: tasks {names}, seeds {seeds}.")
     if steps is not None and minutes is not None:
         raise RunError("give one budget: steps or minutes.")
+    if at_once < 1 or (at_once > 1 and not isolate):
+        raise RunError(f"at_once={at_once}: models can be trained side by side in processes of their own: isolate.")
     tasks = [find(name, data=data) for name in dict.fromkeys(names)]
     takers = assign(tasks, models)
     out = Path(out or Path("runs") / f"comparison-{'+'.join(folder_name(task.name) for task in tasks)}")
@@ -89,6 +96,7 @@ def compare(
         "learning_rate": learning_rate,
         "data": [str(path) for path in ([data] if isinstance(data, str | Path) else data or [])] or None,
         "isolated": isolate,
+        "at_once": at_once,
         "versions": versions(),
     }
     examples = {task.name: {split: len(task.examples(split)) for split in task.splits} for task in tasks}
@@ -102,7 +110,7 @@ def compare(
     folders = [run_folder(out, request) for request in requests]
     waiting = [(request, folder) for request, folder in zip(requests, folders, strict=True)
                if not is_finished(folder, request, overwrite)]  # fmt: skip
-    _train_all(waiting, len(requests), seeds[0], progress, isolate)
+    _train_all(waiting, len(requests), seeds[0], progress)
 
     results = {
         "protocol": {"seeds": seeds, "steps": steps, **settings},
@@ -143,28 +151,53 @@ def is_finished(folder, request, overwrite=False):
     raise RunError(f"{folder} was made with {other}. Choose another folder, or say --overwrite (overwrite=True).")
 
 
-def _train_all(waiting, total, first_seed, progress, isolate):
-    """Trains and evaluates what is not there yet; with ``isolate`` each model of each task in a process of its own."""
+def _train_all(waiting, total, first_seed, progress):
+    """Trains and evaluates what is not there yet; isolated models each in a process of its own for all seeds."""
     console = Console(stderr=True, quiet=not progress)
     done = total - len(waiting)
     if done:
         console.print(f"{done} of {total} runs are finished already.")
-    with Processes() as processes:
-        for request, folder in waiting:
-            task, model, seed = (request[name] for name in ("task", "model", "seed"))
-            console.print(f"[{done + 1}/{total}] {model} on {task}, seed {seed}", markup=False)
-            job = request, folder, seed == first_seed, progress
-            try:
-                processes.run((task, model), run_one, *job) if isolate else run_one(*job)
-            except KeyboardInterrupt:
-                console.print(f"Interrupted: {done} of {total} runs are finished. The same command goes on from here.")
-                raise
-            gc.collect()
-            done += 1
+    jobs = {}
+    for number, (request, folder) in enumerate(waiting, done + 1):
+        title = f"[{number}/{total}] {request['model']} on {request['task']}, seed {request['seed']}"
+        run = request, folder, request["seed"] == first_seed, title
+        jobs.setdefault((request["task"], request["model"]), []).append(run)
+    settings = waiting[0][0] if waiting else {"isolated": False}
+    try:
+        if settings["isolated"]:
+            tasks, at_once = [] if settings["data"] else sorted({task for task, _ in jobs}), settings["at_once"]
+            side_by_side = at_once > 1  # bars of several processes would be written over each other: one bar for all
+            apart = run_apart(
+                _run_alone, [(runs, at_once, progress and not side_by_side) for runs in jobs.values()], tasks, at_once
+            )
+            bar = {"total": len(jobs), "console": console, "disable": not (progress and side_by_side)}
+            for titles in track(apart, "models", **bar):
+                if side_by_side:
+                    console.print(*[f"{title}: done" for title in titles], sep="\n", markup=False)
+        else:
+            for run in itertools.chain(*jobs.values()):
+                run_one(*run, progress)
+                gc.collect()
+    except KeyboardInterrupt:
+        done += sum((folder / MARKER).exists() for _, folder in waiting)
+        console.print(f"Interrupted: {done} of {total} runs are finished. The same command goes on from here.")
+        raise
 
 
-def run_one(request, folder, with_attention, progress):
+def _run_alone(runs, at_once, progress):
+    """The runs of one model in this process, which is one of ``at_once``; returns their titles."""
+    if at_once > 1:
+        threads = max(1, machine()["cores"] // at_once)
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    for run in runs:
+        run_one(*run, progress)
+    return [title for *_, title in runs]
+
+
+def run_one(request, folder, with_attention, title, progress):
     """Trains and evaluates one run; the marker file, written last, says that it is finished."""
+    Console(stderr=True, quiet=not progress).print(title, markup=False)
     # "5 out of the last 5 calls triggered retracing": no wonder, each model is a new graph.
     tf.get_logger().setLevel("ERROR")
     family, _, _ = parse_model(request["model"])

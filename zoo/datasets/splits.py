@@ -1,4 +1,4 @@
-"""Cuts data into parts that share no sentence, the same on every machine.
+"""Cuts data into parts that share no sentence, the same on every machine; draws some examples of many.
 
 The part of an example follows from a checksum of its content alone: order and
 size of the file do not matter, and an example stays in its part when the file
@@ -8,6 +8,8 @@ grows.
 import hashlib
 from bisect import bisect_right
 from itertools import accumulate, chain
+
+import numpy as np
 
 from zoo.datasets import DataError
 
@@ -50,6 +52,17 @@ def divide(examples, contents, shares=THREE_PARTS, labels=None, where="the data"
             "or a folder with files of these names."
         )
     return {name: [examples[i] for i in sorted(chain.from_iterable(members))] for name, members in parts.items()}
+
+
+def draw(examples, number, seed):
+    """``number`` of the examples, in their order; None, or more than there are, draws all.
+
+    The same seed draws the same, and a smaller number some of those of a larger one.
+    """
+    if number is None or number >= len(examples):
+        return examples
+    chosen = np.random.default_rng(seed).permutation(len(examples))[:number]
+    return [examples[i] for i in sorted(chosen)]
 
 
 def _groups(contents):

@@ -8,6 +8,7 @@ operations of the graph, the very same code reads a training set, answers
 """
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -191,7 +192,7 @@ class Kind(Exporting):
 
     def in_batches(self, model, examples, batch_size, function=None):
         """``respond`` over all examples, a batch at a time: dictionary of lists, in the order of the examples."""
-        respond = tf.function(function or (lambda **fields: self.respond(model, **fields)), reduce_retracing=True)
+        respond = _traced(function, self.fields) if function else _responder(self, model)
         parts = []
         for first in range(0, len(examples), batch_size):
             chunk = examples[first : first + batch_size]
@@ -227,6 +228,16 @@ def dense(ragged_inputs):
         if name.endswith("token_ids"):
             inputs[mask_name(name)] = tf.sequence_mask(rows.row_lengths(), tf.shape(inputs[name])[1])
     return inputs
+
+
+@lru_cache(maxsize=1)  # each split asks it again: tracing it takes longer than a small split
+def _responder(kind, model):
+    return _traced(lambda **fields: kind.respond(model, **fields), kind.fields)
+
+
+def _traced(function, fields):
+    """``function`` of string tensors, compiled once for batches of any size."""
+    return tf.function(function).get_concrete_function(**{name: tf.TensorSpec([None], tf.string) for name in fields})
 
 
 def in_chunks(function, texts, size=4096):

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Batches, Columns
-from zoo.kinds import frame, in_chunks, plain
+from zoo.kinds import frame, in_chunks
 from zoo.kinds._writing import Prompts, WritingKind, limited, prompt_lengths
 from zoo.layers.heads import LanguageModelHead
 from zoo.registry import register_kind
@@ -151,7 +151,7 @@ class LanguageModelling(WritingKind):
         texts = [example["text"] for example in examples]
         lines = [text[: text.find("\n") + 1] for text in texts]
         begun = [line if 0 < len(line) <= 80 else text[:20] for line, text in zip(lines, texts, strict=True)]
-        answers = plain(self.respond(model, text=tf.constant(begun))["continuation"])
+        answers = self.in_batches(model, [{"text": start} for start in begun], len(begun))["continuation"]
         return [
             {"input": {"text": start}, "expected": text[len(start) : len(start) + 200], "answer": answer}
             for start, text, answer in zip(begun, texts, answers, strict=True)

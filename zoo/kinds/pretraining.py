@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batching import Batches, Columns
-from zoo.kinds import Kind, in_chunks, plain
+from zoo.kinds import Kind, in_chunks
 from zoo.kinds._filling import BLANK, FillingKind
 from zoo.kinds._masking import Masking
 from zoo.kinds._pairs import draw_pairs
@@ -179,8 +179,8 @@ class Pretraining(FillingKind):
         return example["sentences"][0]
 
     def samples(self, model, examples, answers):
-        shown = tf.constant([self.show_input(example)["text"] for example in examples])
-        return super().samples(model, examples, plain(self.respond(model, shown)["filled"]))
+        shown = [self.show_input(example) for example in examples]
+        return super().samples(model, examples, self.in_batches(model, shown, len(shown))["filled"])
 
 
 class MaskedBatches(Batches):

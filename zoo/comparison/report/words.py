@@ -34,6 +34,11 @@ def protocol(results):
         if facts["isolated"]
         else "All were trained in one process, one after another; so peak memory is not reported.",
     ]
+    if facts["at_once"] > 1:
+        sentences.append(
+            f"{facts['at_once']} models were trained at a time and shared the cores: speeds and seconds are those of a "
+            "part of the machine."
+        )
     if facts["minutes"] is not None:
         sentences.insert(1, "The budget is time: learning-rate schedules that end at the last step were kept constant.")
     for task in tasks:
