@@ -6,10 +6,9 @@ grows.
 """
 
 import hashlib
+import random
 from bisect import bisect_right
 from itertools import accumulate, chain
-
-import numpy as np
 
 from zoo.datasets import DataError
 
@@ -61,8 +60,9 @@ def draw(examples, number, seed):
     """
     if number is None or number >= len(examples):
         return examples
-    chosen = np.random.default_rng(seed).permutation(len(examples))[:number]
-    return [examples[i] for i in sorted(chosen)]
+    order = list(range(len(examples)))
+    random.Random(seed).shuffle(order)
+    return [examples[i] for i in sorted(order[:number])]
 
 
 def _groups(contents):
