@@ -30,7 +30,7 @@ test-backends: $(INSTALLED)
 
 # Exports asked by TensorFlow 2.20 alone, the version of the newest TF Serving, and by OpenVINO.
 test-serving: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet openvino
+	$(BIN)/python -m pip install --quiet --editable ".[test,serving]"
 	$(PYTHON) -m venv $(VENV)/serving
 	$(VENV)/serving/bin/python -m pip install --quiet "tensorflow==2.20.*" "tensorflow-text==2.20.*"
 	ZOO_SERVING_PYTHON=$(abspath $(VENV)/serving/bin/python) $(BIN)/python -m pytest -rs tests/serving
