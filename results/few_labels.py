@@ -12,6 +12,7 @@ import click
 from make_tables import add
 
 import zoo
+from zoo import checkpoints
 from zoo.run_folder import is_run
 from zoo.tasks import find
 
@@ -32,7 +33,10 @@ def pretrain(name, task, **options):
     """The folder of a BERT that was pre-trained on ``task``."""
     folder = RUNS / name / "pretrained"
     if not done(folder):
-        run = zoo.train("bert", task, out=folder, overwrite=True, **options)
+        if checkpoints.newest(folder):
+            run = zoo.resume(folder, progress=options["progress"])
+        else:
+            run = zoo.train("bert", task, out=folder, overwrite=True, **options)
         click.echo(f"{folder}: {zoo.evaluate(run, 'validation')}")
     return folder
 
