@@ -59,18 +59,17 @@ def test_a_program_in_c_gets_the_answers_of_the_run(exports, loader):
     assert list(map(int, written)) == plain(tf.reshape(wanted["token_ids"], [-1]))
 
 
-def test_openvino_computes_the_same_from_ids(exports):
+@pytest.mark.parametrize("task", ["tiny-names", "tiny-sentiment", "tiny-questions"])
+def test_openvino_computes_the_same_from_ids(exports, task):
+    """It has no rule (2026.4) for the loops of recurrent layers, nor for the ragged answers of what writes."""
     openvino = pytest.importorskip("openvino", reason="pip install openvino")
-    export = exports("bert", "tiny-names")
-    texts = tf.constant([record["text"] for record in export.records])
-    ids = {name: rows.numpy() for name, rows in export.run.kind.tokenize(text=texts).items()}
-    definition = signature_definitions(export.folder)["tokens"]
-    names = {given: info.name.removesuffix(":0") for given, info in definition.inputs.items()}
-    model = openvino.convert_model(
-        str(export.folder),
-        input=[(name, openvino.PartialShape([-1, -1]), np.int32) for name in names.values()],
-        output=[definition.outputs["tag_ids"].name],
-    )
-    (tags,) = openvino.compile_model(model, "CPU")([ids[given] for given in names]).values()
-    wanted = export.run.kind.signatures(export.run.model)["tokens"].function(**ids)["tag_ids"]
-    np.testing.assert_array_equal(tags, wanted)
+    export = exports("bert", task)
+    record = {field: tf.constant([each[field] for each in export.records]) for field in export.run.kind.fields}
+    ids = {name: rows.numpy() for name, rows in export.run.kind.tokenize(**record).items()}
+    loaded = tf.saved_model.load(export.folder)
+    signature = loaded.signatures["tokens"]
+    ids = {name: ids[name] for name in signature.structured_input_signature[1]}
+    wanted = signature(**ids)
+    answers = openvino.compile_model(openvino.convert_model(signature), "CPU")(ids)
+    for name, tensor in wanted.items():
+        np.testing.assert_allclose(answers[name], tensor.numpy(), rtol=1e-4, atol=1e-5)
