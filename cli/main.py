@@ -4,7 +4,7 @@
 status      meaning
 ==========  ==================================================================
 0           done
-1           it went wrong on the way (a training whose loss is no number)
+1           it went wrong on the way (a loss that is no number; memory that ran out)
 2           something given is not possible; one line says what is
 130         interrupted by Ctrl-C
 ==========  ==================================================================
@@ -12,6 +12,7 @@ status      meaning
 Nothing heavy is imported until a command needs it: ``zoo --help`` is instant.
 """
 
+import re
 import sys
 
 import click
@@ -43,12 +44,14 @@ class Program(click.Group):
         except BrokenPipeError:  # `zoo list | head`: the reader has seen enough
             sys.stderr.close()
             sys.exit(0)
-        except (ValueError, OSError) as error:
+        except Exception as error:
+            if _is_short_of_memory(error):
+                _fail(_told(_memory_advice(error), error), 1)
             if not _is_message(error):
                 raise
             is_of_a_file = isinstance(error, OSError) and error.filename and error.strerror
             message = f"{error.filename}: {error.strerror}" if is_of_a_file else error
-            _fail(message, getattr(error, "exit_status", 2))
+            _fail(_told(message, error), getattr(error, "exit_status", 2))
         sys.exit(_status(answer))
 
 
@@ -64,6 +67,8 @@ def _is_message(error):
 
     A ValueError from the depths of a library is a mistake of ours; it keeps its traceback.
     """
+    if not isinstance(error, ValueError | OSError):
+        return False
     # An error of our own may also come from another process, and then its traceback ends outside.
     if isinstance(error, OSError) or type(error).__module__.startswith("zoo."):
         return True
@@ -71,6 +76,35 @@ def _is_message(error):
     while place.tb_next:
         place = place.tb_next
     return place.tb_frame.f_globals.get("__name__", "").startswith("zoo.")
+
+
+def _is_short_of_memory(error):
+    """Whether memory ran out: Python's, NumPy's or TensorFlow's, which Keras may have wrapped into something else."""
+    return any(
+        isinstance(link, MemoryError) or "ResourceExhaustedError" in f"{type(link).__name__}: {link}"
+        for link in _chain(error)
+    )
+
+
+def _memory_advice(error):
+    """What did not fit, where that is known, and what can be made smaller."""
+    shape = re.search(r"shape ?[[(][\d, ]+[])]", " ".join(map(str, _chain(error))))
+    return (
+        f"there is not enough memory{f' for an array of {shape[0]}' if shape else ''}. Something smaller may fit: "
+        "a smaller --preset or --set, shorter texts (--text max_length), a smaller --batch-size."
+    )
+
+
+def _chain(error):
+    """An error and those that it came from."""
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _told(message, error):
+    """A message with what was noted on its way up, such as the model of a comparison that failed."""
+    return " ".join([str(message), *getattr(error, "__notes__", ())])
 
 
 def _fail(message, status):

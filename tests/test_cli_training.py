@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 from tests.command_line import document, zoo
+from zoo.comparison import protocol
+from zoo.trainer import DivergedError
 
 
 def test_a_loss_that_is_no_number_stops_with_its_step(tmp_path):
@@ -21,6 +23,17 @@ def test_a_loss_that_is_no_number_stops_with_its_step(tmp_path):
     assert last.startswith("zoo: the loss is") and "at step" in last
     assert "Traceback" not in done.stderr
     assert json.loads((tmp_path / "run" / "config.json").read_text())["status"] == "failed"
+
+
+def test_too_little_memory_is_one_line(tmp_path):
+    # 512 TB of position vectors are more than a process of a 64-bit system can address.
+    absurd = ("--set", "max_sequence_length=1000000000000", "--set", "hidden_dim=128")
+    done = zoo("train", "gpt", "copy", *absurd, "--steps", "1", "--out", tmp_path / "run")
+    assert done.exit_code == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("zoo: there is not enough memory for an array of shape[1000000000000,128].")
+    assert "--set" in last
+    assert "Traceback" not in done.stderr
 
 
 def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
@@ -77,3 +90,15 @@ def test_compare(tmp_path, monkeypatch):
     assert again.exit_code == 0
     for text in ("ngram", "rnn", "exact match", "Report: runs"):
         assert text in again.stdout
+
+
+def test_a_model_that_fails_is_named(tmp_path, monkeypatch):
+    def train(*asked, **settings):
+        raise DivergedError("the loss is nan at step 2.")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(protocol, "train", train)
+    done = zoo("compare", "copy", "--models", "ngram,rnn", "--seeds", "0", "--no-isolate")
+    assert done.exit_code == 1
+    assert "Stopped by an error: 0 of 2 runs are finished." in " ".join(done.stderr.split())
+    assert done.stderr.splitlines()[-1] == "zoo: the loss is nan at step 2. This was ngram on copy."

@@ -14,7 +14,6 @@ out/report.html                     the same for people, see :mod:`zoo.compariso
 
 import dataclasses
 import gc
-import itertools
 import json
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from rich.progress import track
 from zoo.comparison.collecting import MARKER, collect, folder_name, run_folder, splits
 from zoo.comparison.explanation import sample_attention
 from zoo.comparison.line_up import assign
-from zoo.comparison.processes import run_apart
+from zoo.comparison.processes import noted, run_apart
 from zoo.comparison.report import write_report
 from zoo.evaluation import evaluate
 from zoo.machine import machine
@@ -86,7 +85,8 @@ def compare(
     if steps is not None and minutes is not None:
         raise RunError("give one budget: steps or minutes.")
     if at_once < 1 or (at_once > 1 and not isolate):
-        raise RunError(f"at_once={at_once}: models can be trained side by side in processes of their own: isolate.")
+        what = "models train side by side in processes of their own only"
+        raise RunError(f"at_once={at_once}: {what}: isolate=True, or no --no-isolate.")
     tasks = [find(name, data=data) for name in dict.fromkeys(names)]
     takers = assign(tasks, models)
     out = Path(out or Path("runs") / f"comparison-{'+'.join(folder_name(task.name) for task in tasks)}")
@@ -161,26 +161,30 @@ def _train_all(waiting, total, first_seed, progress):
     for number, (request, folder) in enumerate(waiting, done + 1):
         title = f"[{number}/{total}] {request['model']} on {request['task']}, seed {request['seed']}"
         run = request, folder, request["seed"] == first_seed, title
-        jobs.setdefault((request["task"], request["model"]), []).append(run)
+        jobs.setdefault((request["model"], request["task"]), []).append(run)
     settings = waiting[0][0] if waiting else {"isolated": False}
     try:
         if settings["isolated"]:
-            tasks, at_once = [] if settings["data"] else sorted({task for task, _ in jobs}), settings["at_once"]
+            tasks, at_once = [] if settings["data"] else sorted({task for _, task in jobs}), settings["at_once"]
             side_by_side = at_once > 1  # bars of several processes would be written over each other: one bar for all
+            shown = progress and not side_by_side
             apart = run_apart(
-                _run_alone, [(runs, at_once, progress and not side_by_side) for runs in jobs.values()], tasks, at_once
+                _run_alone, {" on ".join(job): (runs, at_once, shown) for job, runs in jobs.items()}, tasks, at_once
             )
             bar = {"total": len(jobs), "console": console, "disable": not (progress and side_by_side)}
             for titles in track(apart, "models", **bar):
                 if side_by_side:
                     console.print(*[f"{title}: done" for title in titles], sep="\n", markup=False)
         else:
-            for run in itertools.chain(*jobs.values()):
-                run_one(*run, progress)
-                gc.collect()
-    except KeyboardInterrupt:
+            for job, runs in jobs.items():
+                with noted(" on ".join(job)):
+                    for run in runs:
+                        run_one(*run, progress)
+                        gc.collect()
+    except (Exception, KeyboardInterrupt) as error:
+        what = "Interrupted" if isinstance(error, KeyboardInterrupt) else "Stopped by an error"
         done += sum((folder / MARKER).exists() for _, folder in waiting)
-        console.print(f"Interrupted: {done} of {total} runs are finished. The same command goes on from here.")
+        console.print(f"{what}: {done} of {total} runs are finished. The same command goes on from here.")
         raise
 
 

@@ -16,7 +16,7 @@ def text(record, name, path, line, longest=LONGEST):
         problem = f"{name!r} is missing" if name not in record else f"{name!r} is {value!r}"
         raise malformed(path, line, problem, f"a text that is not empty for {name!r}")
     if longest and len(value) > longest:
-        expected = f"at most {longest:,} for {name!r}; is a line end missing?"
+        expected = f"at most {longest:,} for {name!r} (is a line end missing?)"
         raise malformed(path, line, f"a text of {len(value):,} characters", expected)
     return value.strip()
 
