@@ -27,6 +27,12 @@ def test_bpe_learns_the_first_merges_of_sennrich_2016():
     assert lower == ["low", "est"]
 
 
+def test_bpe_learns_from_words_of_any_length():
+    # A text without spaces, such as a genome; as one word it would take minutes.
+    tokenizer = train_tokenizer("byte-level-bpe", ["ab" * 50_000], vocabulary_size=5 + 256 + 3)
+    assert tokenizer.tokens[-3:] == ["ab", "abab", "abababab"]
+
+
 def test_bpe_agrees_with_the_tokenizers_library_on_gpt2s_splitting(trained):
     ours = trained
     content = ours.settings()

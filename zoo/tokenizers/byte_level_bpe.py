@@ -12,6 +12,7 @@ no letters and no digits for TensorFlow's regular expressions.
 
 import itertools
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,8 @@ _STRETCH = (
     rf"'(?:s|t|re|ve|m|ll|d)|(?:{MARK} )?\p{{L}}+|(?:{MARK} )?\p{{N}}+"
     rf"|(?:{MARK} )?[^{_SPACE}\p{{L}}\p{{N}}{MARK}]+|{MARK}[{_SPACE}]|[{_SPACE}]+"
 )
+
+LONGEST_PART = 1000  # characters; merges are learned from parts of longer words: the time grows with the square
 
 # GPT-2's spelling: bytes that print well stand for themselves, the others are
 # moved up to the letters from U+0100 on.
@@ -71,6 +74,10 @@ class ByteLevelBPETokenizer(Tokenizer):
     @classmethod
     def train(cls, texts, vocabulary_size, lowercase, min_frequency):
         words = count_pieces(texts, lambda batch: split_for_merging(normalize(batch, lowercase)))
+        parts = Counter()
+        for word, count in words.items():
+            for first in range(0, len(word), LONGEST_PART):
+                parts[word[first : first + LONGEST_PART]] += count
         trainee = tokenizers.Tokenizer(BPE())
         trainee.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
         trainer = BpeTrainer(
@@ -80,7 +87,7 @@ class ByteLevelBPETokenizer(Tokenizer):
             initial_alphabet=list(BYTE_OF_LETTER),
             show_progress=False,
         )
-        trainee.train_from_iterator(words.elements(), trainer)
+        trainee.train_from_iterator(parts.elements(), trainer)
         ids = trainee.get_vocab()
         merges = json.loads(trainee.to_str())["model"]["merges"]
         return cls(sorted(ids, key=ids.get), [" ".join(pair) for pair in merges], lowercase)
