@@ -25,8 +25,10 @@ def show_answers(answers):
         elif "tag" in answer:
             words = [(word, tag) for word, tag in zip(answer["word"], answer["tag"], strict=True) if word]
             click.echo(" ".join(word if tag == "O" else f"{word}/{tag}" for word, tag in words))
-        else:
+        elif "answer" in answer:
             click.echo(f"{answer['answer']}\t{answer['score']:.3f}")
+        else:
+            click.echo(f"{answer['score']:.4g}")
 
 
 @click.command(

@@ -44,7 +44,10 @@ def serve(directory, way, name, port, rest_port, host, max_batch, max_queue, max
     directory = Path(directory)
     from zoo.serving.places import newest_version
 
-    if newest_version(directory) in (None, directory):
+    newest = newest_version(directory)
+    if newest == directory:
+        raise click.UsageError(f"{directory} is a version of an export: serve the folder that holds it.")
+    if newest is None:
         raise click.UsageError(f"{directory} holds no exported version; 'zoo export RUN {directory}' makes one.")
     from zoo.serving import deployment
 

@@ -69,6 +69,20 @@ def test_each_request_of_the_readme_is_answered(export, server):
         assert f"### `{name}`" in text
 
 
+def test_the_python_of_the_readme_prints_text(export, server, capsys, monkeypatch):
+    """A Korean name, too: not the bytes that TensorFlow makes of it."""
+    folder = export.folder.parent
+    _, remote, local = (folder / README).read_text(encoding="utf-8").split("```python\n")
+    remote = remote.partition("```")[0].replace("localhost:8500", f"127.0.0.1:{server.grpc_port}")
+    remote = re.sub(r"name = '.*'", "name = 'names'", remote)
+    exec(re.sub(r"make_tensor_proto\(\[.*?\]\)", 'make_tensor_proto(["진주는 진주에서 진주를 샀다."])', remote), {})
+    assert "'진주에서'" in capsys.readouterr().out
+    monkeypatch.chdir(folder)
+    said = {}
+    exec(local.partition("```")[0], said)
+    assert set(said["model"].signatures) == set(read_metadata(export.folder)["signatures"])
+
+
 def test_the_configuration_is_one_that_tf_serving_reads(export):
     folder = export.folder.parent
     read = model_server_config_pb2.ModelServerConfig()

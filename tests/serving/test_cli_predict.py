@@ -1,5 +1,7 @@
 """``zoo predict`` of an export and of a server: the answers of the run, and one line for what they cannot do."""
 
+import shutil
+
 import pytest
 
 from tests.command_line import document, zoo
@@ -41,8 +43,34 @@ def test_people_see_what_they_see_of_a_run(exports):
     line = "\t".join(export.records[0].values())
     done = zoo("predict", export.folder.parent, "-", input=f"{line}\n")
     assert done.stdout == f"{answer['label']}\t{max(answer['probabilities']):.3f}\n"
+    measuring = exports("bag_of_words", "regression")
+    (answer,) = predict(measuring.run, measuring.records[:1])
+    done = zoo("predict", measuring.folder.parent, "\t".join(measuring.records[0].values()))
+    assert done.stdout == f"{answer['score']:.4g}\n"
     refused = zoo("predict", export.folder.parent, "one part")
     assert refused.exit_code == 2 and "text <tab> text_pair" in refused.stderr
+
+
+def test_a_model_may_have_a_korean_name(exports):
+    export = exports("bag_of_words", "regression")
+    (answer,) = predict(export.run, export.records[:1])
+    line = "\t".join(export.records[0].values())
+    with DevelopmentServer(export.folder.parent, "번역") as server:
+        http, grpc = f"http://127.0.0.1:{server.rest_port}", f"grpc://127.0.0.1:{server.grpc_port}"
+        for place in (f"{http}/번역", f"{http}/%EB%B2%88%EC%97%AD", f"{grpc}/번역"):
+            (said,) = document(zoo("predict", place, line, "--json"))
+            assert said["score"] == pytest.approx(answer["score"], abs=1e-5), place
+
+
+def test_an_export_that_is_not_whole_is_one_line(stories, tmp_path):
+    (tmp_path / "1").mkdir()
+    shutil.copy(stories.folder / "saved_model.pb", tmp_path / "1")  # and no weights
+    (tmp_path / "2").mkdir()
+    (tmp_path / "2" / "saved_model.pb").write_bytes(b"no graph")
+    for version in ("1", "2"):
+        done = zoo("predict", tmp_path / version, "a text")
+        (line,) = done.stderr.splitlines()
+        assert done.exit_code == 2 and f"{tmp_path / version} cannot be loaded" in line, done.exception
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -57,6 +58,22 @@ def test_a_server_that_is_not_here(upper, monkeypatch, arguments, piece):
     done = zoo("serve", upper, *arguments)
     (line,) = done.stderr.splitlines()
     assert done.exit_code == 2 and piece in line
+
+
+def test_a_version_is_told_from_the_folder_that_is_served(upper):
+    done = zoo("serve", upper / "1")
+    assert done.exit_code == 2 and "is a version of an export: serve the folder that holds it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "other", "protocol"), [("--port", "--rest-port", "gRPC"), ("--rest-port", "--port", "REST")]
+)
+def test_a_port_that_is_taken_is_named(upper, monkeypatch, option, other, protocol):
+    monkeypatch.setenv("PATH", "")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = zoo("serve", upper, option, port, other, 0)
+    assert done.exit_code == 2 and f"port {port} of 127.0.0.1 cannot be used for {protocol}" in done.stderr
 
 
 def test_a_folder_without_versions_is_no_export(tmp_path):

@@ -14,6 +14,7 @@ import http.client
 import json
 import re
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import grpc
@@ -49,7 +50,10 @@ def connect(place):
     if not found:
         raise ClientError(f"{place} names no model: say SCHEME://HOST:PORT/NAME, such as grpc://localhost:8500/mine.")
     scheme, host, model = found.groups()
-    return GrpcClient(host, model) if scheme == "grpc" else RestClient(f"{scheme}://{host}/v1/models/{model}")
+    model = urllib.parse.unquote(model)
+    if scheme == "grpc":
+        return GrpcClient(host, model)
+    return RestClient(f"{scheme}://{host}/v1/models/{urllib.parse.quote(model)}")
 
 
 def predict(client, records, batch_size=64, **settings):
@@ -118,7 +122,10 @@ class FolderClient:
     """Asks an export in this process."""
 
     def __init__(self, folder):
-        self._model = ServedModel(folder)
+        try:
+            self._model = ServedModel(folder)
+        except Exception as error:  # each library under a SavedModel has errors of its own
+            raise ClientError(f"{folder} cannot be loaded: {error}") from error
         self.signatures = self._model.definitions
 
     def ask(self, signature, inputs):

@@ -17,9 +17,11 @@ needs `tensorflow` and `tensorflow-text`, no other code.
 
 ## Start a server
 
+In this folder:
+
 ```
-zoo serve {name}          # the real TF Serving where it is installed or Docker is, else a small one for development
-docker compose up         # in this folder: TF Serving in Docker ({compose}, {models})
+zoo serve .          # the real TF Serving where it is installed or Docker is, else a small one for development
+docker compose up    # TF Serving in Docker ({compose}, {models})
 ```
 
 ## Ask it
@@ -31,6 +33,7 @@ By gRPC, in Python with `tensorflow-serving-api`:
 
 ```python
 import grpc
+import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
@@ -43,13 +46,13 @@ response = service.Predict(request, timeout=30)
 {grpc_outputs}
 ```
 
-In Python, without a server:
+In Python, without a server, in this folder:
 
 ```python
 import tensorflow as tf
 import tensorflow_text  # brings its operations
 
-model = tf.saved_model.load("{name}/{version}")
+model = tf.saved_model.load("{version}")
 model.signatures["serving_default"]({python_inputs})
 ```
 
@@ -139,7 +142,7 @@ def readme(document, kind, signatures, records):
         f'request.inputs["{name}"].CopyFrom(tf.make_tensor_proto([{json.dumps(first[name], ensure_ascii=False)}]))'
         for name in kind.fields
     ]
-    answers = [f'print(tf.make_ndarray(response.outputs["{name}"]))' for name in signatures["serving_default"].outputs]
+    answers = [_printed(name, about) for name, about in signatures["serving_default"].outputs.items()]
     texts = ", ".join(f"{name}=tf.constant([{json.dumps(first[name], ensure_ascii=False)}])" for name in kind.fields)
     return README_TEXT.format(
         name=document["name"],
@@ -179,6 +182,12 @@ def described(name, signature):
         lines.append(f"- in: `{given_name}`, {given.about}{default}")
     lines += [f"- out: `{said}`, {about}" for said, about in signature.outputs.items()]
     return "\n".join(lines) + "\n"
+
+
+def _printed(name, about):
+    """A line of Python that prints an output: strings as text, not as the bytes that TensorFlow makes of them."""
+    array = f'tf.make_ndarray(response.outputs["{name}"])'
+    return f'print(np.char.decode({array}.astype(bytes), "utf-8"))' if about.startswith("string") else f"print({array})"
 
 
 def _plain(value):

@@ -39,7 +39,11 @@ class RestServer(http.server.ThreadingHTTPServer):
     def __init__(self, address, service):
         self.service = service
         self._connections = threading.BoundedSemaphore(service.limits.connections)
-        super().__init__(address, _Handler)
+        try:
+            super().__init__(address, _Handler)
+        except OSError as error:
+            host, port = address
+            raise OSError(f"port {port} of {host} cannot be used for REST: {error.strerror}.") from error
 
     def process_request(self, request, client_address):
         if not self._connections.acquire(blocking=False):
