@@ -37,8 +37,8 @@ def zoo_turn(model, columns, batch_size, steps, precision="float32", compile="au
     from zoo.compilation import decide
     from zoo.memory import keep_freed_memory
     from zoo.optimization import Recipe
+    from zoo.runs import computing_in
     from zoo.trainer import Trainer
-    from zoo.training import computing_in
 
     keep_freed_memory()
     with computing_in(precision):

@@ -10,9 +10,9 @@ from zoo.batching import Batches, Columns
 from zoo.layers.heads import LanguageModelHead
 from zoo.optimization import Recipe
 from zoo.registry import UnknownNameError
+from zoo.runs import computing_in
 from zoo.task_model import TaskModel
 from zoo.trainer import Trainer
-from zoo.training import computing_in
 
 RECIPE = Recipe(learning_rate=0.01, clip_norm=0.1, weight_decay=0.1, epsilon=1e-3)
 

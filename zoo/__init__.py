@@ -18,7 +18,7 @@ _PUBLIC = {
     "few_shot": "zoo.prompting",
     "predict": "zoo.prediction",
     "stream": "zoo.prediction",
-    "resume": "zoo.training",
+    "resume": "zoo.resuming",
     "compare": "zoo.comparison.protocol",
     "attend": "zoo.attention_maps",
     "export": "zoo.saved_model",

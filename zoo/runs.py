@@ -1,11 +1,14 @@
 """A run: a trained model with its text side and its task, stored in a folder (:mod:`zoo.run_folder`)."""
 
+import contextlib
 import csv
 import dataclasses
 import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
+
+import keras
 
 from zoo import kinds, settings
 from zoo.memory import keep_freed_memory
@@ -156,6 +159,17 @@ def model_settings(config, kind, changes):
             f"{chosen.max_sequence_length}."
         )
     return chosen
+
+
+@contextlib.contextmanager
+def computing_in(precision):
+    """While this context is active, new layers compute in ``precision``."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def build_model(name, values, kind, prompt_length=None):

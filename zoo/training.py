@@ -1,4 +1,4 @@
-"""``zoo.train``: a family, a task, a budget -> a run."""
+"""``zoo.train``: a family, a task, a budget -> a run (:mod:`zoo.resuming` goes on with one that was stopped)."""
 
 import contextlib
 import dataclasses
@@ -9,7 +9,6 @@ import keras
 
 from zoo import compilation
 from zoo import settings as settings_module
-from zoo.checkpoints import Checkpoint
 from zoo.compilation import COMPILE
 from zoo.datasets.splits import draw
 from zoo.initialization import start_from
@@ -20,8 +19,8 @@ from zoo.optimization import Recipe
 from zoo.progress import announce, announce_skipped
 from zoo.prompt_tuning import PROMPT_TUNING
 from zoo.registry import KINDS, unknown_name
-from zoo.run_folder import RunError, check_folder, clear_folder, locked, read_config
-from zoo.runs import Run, build_model, model_settings, parse_model, versions
+from zoo.run_folder import RunError, check_folder, clear_folder, locked
+from zoo.runs import Run, build_model, computing_in, model_settings, parse_model, versions
 from zoo.strategies import check_shares, describe, is_chief, is_multi_worker, make_strategy
 from zoo.tasks import find
 from zoo.trainer import Trainer
@@ -110,28 +109,12 @@ def train(
     strategy = make_strategy(strategy)  # first of all: workers must find each other before anything is computed
     chosen = preset or str(model).partition(":")[2]
     family, preset, config = parse_model(model, preset)
-    task = find(task, data=data)
+    task = _find(task, family, data, text or {}, bad_lines)
     kind_class = KINDS.get(task.kind)
-    if family.kind not in kind_class.backbone_kinds:
-        raise RunError(
-            f"{family.registered_name} is of kind {family.kind!r}; task {task.name} ({task.kind}) takes models "
-            f"of kind {' or '.join(kind_class.backbone_kinds)}. 'zoo list' shows which."
-        )
-    task.adjust(text or {}, kind_class.text_settings)
-    if bad_lines not in BAD_LINES:
-        raise unknown_name("way with bad lines", bad_lines, BAD_LINES)
-    if bad_lines != "refuse":
-        if not task.takes_data:
-            raise RunError(f"bad_lines={bad_lines} is for your own data; task {task.name} has its own.")
-        task.bad_lines = bad_lines
     of_tokenizer = set(text or {}) & set(TOKENIZER_SETTINGS)
     if init is not None and of_tokenizer:
         raise RunError(f"the tokenizer comes with the weights in {init}: leave out {', '.join(sorted(of_tokenizer))}.")
-    if sum(budget is not None for budget in (steps, epochs, minutes)) > 1:
-        raise RunError("give one budget: steps, epochs or minutes.")
-    for name, budget in (("steps", steps), ("epochs", epochs), ("minutes", minutes)):
-        if budget is not None and not 0 < budget < math.inf:
-            raise RunError(f"{name} must be positive and finite, not {budget}.")
+    _check_budget(steps, epochs, minutes)
     if prompt_length is not None and (init is None or prompt_length < 1):
         raise RunError("a prompt has one vector at least, and stands before what is trained already: name it by init.")
     if examples is not None and examples < 1:
@@ -234,52 +217,12 @@ def train(
             check_folder(folder, overwrite)  # once more: another training may have begun meanwhile
             clear_folder(folder)  # only now: a training that cannot begin costs no old run
             run.save()
-        _learn(run, strategy, batches, None, progress)
+        carry_out(run, strategy, batches, None, progress)
     return run
 
 
-def resume(folder, *, strategy="none", progress=True):
-    """Goes on with a training that was stopped or killed, from its last checkpoint, as if it had never ended.
-
-    Its settings are those of the run; only the devices may be others.
-
-    Args:
-        folder: the run's.
-        strategy: as for :func:`train`.
-        progress: whether to show a progress bar.
-
-    Returns:
-        A :class:`zoo.runs.Run`.
-
-    Raises:
-        RunError: the folder holds no run, or one that is complete.
-        zoo.checkpoints.CheckpointError: there is no checkpoint, it is damaged, or its data has changed.
-    """
-    strategy = make_strategy(strategy)
-    chief = is_chief(strategy)
-    read_config(folder)  # a folder that is no run is not touched
-    with locked(folder) if chief else contextlib.nullcontext():
-        config = read_config(folder)
-        if config["status"] == "complete":
-            raise RunError(
-                f"{folder} is complete: there is nothing to resume. To train its weights further: "
-                f"'zoo train {config['model']} {config['task']} --init {folder} --out ANOTHER'."
-            )
-        checkpoint = Checkpoint.load(folder)
-        keras.utils.set_random_seed(config["seed"])
-        with strategy.scope(), computing_in(config["precision"]):
-            run = Run.load(folder)
-        if chief:
-            run.config["status"] = "running"
-            run.save_config()
-        learned = draw(run.task.examples("train"), config.get("drawn"), config["seed"])
-        batches = run.kind.batches(learned, config["batch_size"], config["seed"])
-        _learn(run, strategy, batches, checkpoint, progress)
-    return run
-
-
-def _learn(run, strategy, batches, checkpoint, progress):
-    """The part that a new training and a resumed one share."""
+def carry_out(run, strategy, batches, checkpoint, progress):
+    """The part that a new training and a resumed one share: learns until the budget of ``run`` is spent."""
     config = run.config
     if config["compiled"]:
         batches.multiple = batches.longest()
@@ -290,15 +233,32 @@ def _learn(run, strategy, batches, checkpoint, progress):
     learn(run, trainer, batches, validation, is_chief(strategy), progress, checkpoint)
 
 
-@contextlib.contextmanager
-def computing_in(precision):
-    """While this context is active, new layers compute in ``precision``."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
+def _find(name, family, data, text, bad_lines):
+    """The task that a model of ``family`` is to learn, with the user's settings of its text side."""
+    task = find(name, data=data)
+    kind_class = KINDS.get(task.kind)
+    if family.kind not in kind_class.backbone_kinds:
+        raise RunError(
+            f"{family.registered_name} is of kind {family.kind!r}; task {task.name} ({task.kind}) takes models "
+            f"of kind {' or '.join(kind_class.backbone_kinds)}. 'zoo list' shows which."
+        )
+    task.adjust(text, kind_class.text_settings)
+    if bad_lines not in BAD_LINES:
+        raise unknown_name("way with bad lines", bad_lines, BAD_LINES)
+    if bad_lines != "refuse":
+        if not task.takes_data:
+            raise RunError(f"bad_lines={bad_lines} is for your own data; task {task.name} has its own.")
+        task.bad_lines = bad_lines
+    return task
+
+
+def _check_budget(steps, epochs, minutes):
+    """Raises RunError for several budgets, or one that is no number of steps, passes or minutes."""
+    if sum(budget is not None for budget in (steps, epochs, minutes)) > 1:
+        raise RunError("give one budget: steps, epochs or minutes.")
+    for name, budget in (("steps", steps), ("epochs", epochs), ("minutes", minutes)):
+        if budget is not None and not 0 < budget < math.inf:
+            raise RunError(f"{name} must be positive and finite, not {budget}.")
 
 
 def _default_folder(task, family, preset, seed):
