@@ -9,7 +9,8 @@ A table stands between ``<!-- table: NAME -->`` and ``<!-- end table -->``. NAME
 or, with ``comparison:`` before it, a task of a comparison (``comparisons/*.json``); or, with ``shots:``, a task that
 language models were asked with examples in the prompt (``zoo evaluate --shots``; ``results/*/*.json``); or, with
 ``labels:``, tasks joined by "+", each learned from few and from many examples (``zoo train --examples``), with and
-without pre-training (``--init``). ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``).
+without pre-training (``--init``). ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``),
+``latencies`` those of them that answer requests.
 """
 
 import json
@@ -47,8 +48,9 @@ def make(name, folder):
         return shots_table(name.partition(":")[2], folder)
     if name.startswith("labels:"):
         return labels_table(name.partition(":")[2].split("+"), folder)
-    if name == "benchmarks":
-        return races_table(folder / name)
+    if name in ("benchmarks", "latencies"):
+        races = read_races(folder / "benchmarks", timed=name == "latencies")
+        return latencies_table(races) if name == "latencies" else races_table(races)
     return runs_table(name, folder)
 
 
@@ -62,12 +64,33 @@ def comparison_table(task):
     return f"{markdown(list(task['models']), columns(task))}\n\nBudget of each model: {budget}.\n\n{sentences}"
 
 
-def races_table(folder):
-    """The races: the zoo's units a second over those of each peer; goals that are reached are bold."""
+def read_races(folder, timed):
+    """The result files of races, those whose requests were timed or those of the others."""
     races = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
-    races = [race for race in races if "ratios" in race]
+    races = [race for race in races if "ratios" in race and bool(race["latencies"]) == timed]
     if not races:
         raise TableError(f"no result files in {folder}: 'make bench' writes them.")
+    return races
+
+
+def latencies_table(races):
+    """How long a request takes, and how many texts a second are answered, by an export and by its run."""
+    lines = [["requests", "export: median, p99", "run: median, p99", "export, texts/s", "run, texts/s", "export / run"]]
+    lines.append(["---", *["---:"] * 5])
+    for race in sorted(races, key=lambda race: _natural(race["title"])):
+        times = [
+            f"{1000 * race['latencies'][each]['median']:.1f}, {1000 * race['latencies'][each]['p99']:.1f} ms"
+            for each in ("zoo", "run")
+        ]
+        rates = [f"{race['rates'][each]:,.0f}" for each in ("zoo", "run")]
+        title = race["title"].partition(", by the export")[0]
+        lines.append([title, *times, *rates, f"{race['ratios']['run']['median']:.2f}"])
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{table}\n\n{measured_on(races[0])}"
+
+
+def races_table(races):
+    """The races: the zoo's units a second over those of each peer; goals that are reached are bold."""
     lines = [["work", "peer", "zoo / peer", "range", "goal", "zoo, units/s"], ["---", "---", *["---:"] * 4]]
     for race in races:
         for peer, goal in race["goals"].items():
@@ -246,6 +269,11 @@ def add(source, folder=HERE):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def _natural(text):
+    """By which texts are sorted so that 8 stands before 32."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 
 def _of_run(config):

@@ -93,6 +93,30 @@ def test_learning_from_few_examples_is_shown_by_task_and_start(tables, tmp_path)
         tables.make("labels:toy:en+toy:ko", tmp_path)
 
 
+def test_races_that_answer_requests_have_a_table_of_their_own(tables, tmp_path):
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    race = {"unit": "texts", "rounds": 3, "goals": {"run": 1.0}} | {
+        key: comparison()[key] for key in ("machine", "versions")
+    }
+    for size in (32, 8):
+        answers = {
+            "title": f"bert on toy: requests of {size}, by the export (SavedModel) and by zoo.predict of its run",
+            "latencies": {"zoo": {"median": 0.002, "p99": 0.0125}, "run": {"median": 0.04, "p99": 0.1}},
+            "rates": {"zoo": 4000.0, "run": 200.0},
+            "ratios": {"run": {"median": 20.0, "low": 18.0, "high": 22.0}},
+        }
+        (folder / f"serve-{size}.json").write_text(json.dumps(race | answers))
+    trains = {"title": "train", "latencies": {}, "rates": {"zoo": 10.0}, "goals": {"peer": 2.0}}
+    trains["ratios"] = {"peer": {"median": 2.5, "low": 2.0, "high": 3.0}}
+    (folder / "train.json").write_text(json.dumps(race | trains))
+    lines = tables.make("latencies", tmp_path).splitlines()
+    assert lines[2] == "| bert on toy: requests of 8 | 2.0, 12.5 ms | 40.0, 100.0 ms | 4,000 | 200 | 20.00 |"
+    assert lines[3].startswith("| bert on toy: requests of 32 |") and "train" not in "".join(lines)
+    races = tables.make("benchmarks", tmp_path)
+    assert "| train | peer | **2.50** | 2.00 to 3.00 | 2 | 10 texts |" in races and "requests" not in races
+
+
 def test_a_table_without_results_or_without_end_is_an_error(tables, tmp_path):
     (tmp_path / "published.json").write_text("{}")
     with pytest.raises(ValueError, match="no result files"):
