@@ -9,7 +9,6 @@ import gc
 import itertools
 import json
 import math
-import resource
 import statistics
 import subprocess
 import sys
@@ -66,6 +65,7 @@ def point(name, length, layers, batch):
     import numpy as np
 
     from zoo.batching import Batches, Columns
+    from zoo.memory import PeakMemory
     from zoo.optimization import Recipe
     from zoo.trainer import Trainer
 
@@ -75,18 +75,14 @@ def point(name, length, layers, batch):
     trainer = Trainer(network, Recipe(), 1000)
     trainer.feed(Batches(Columns(dict.fromkeys(sides, rows), rows, [np.ones(length, np.float32)] * batch), batch))
     gc.collect()
-    before, times = peak(), []
+    memory = PeakMemory()
+    before, times = memory.bytes(), []
     trainer.advance(1)  # traces
     while len(times) < STEPS or sum(times) < SECONDS:
         started = time.perf_counter()
         trainer.advance(1)
         times.append(time.perf_counter() - started)
-    return {"seconds": statistics.median(times), "bytes": peak() - before}
-
-
-def peak():
-    """Largest memory of this process so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"seconds": statistics.median(times), "bytes": memory.bytes() - before}
 
 
 def measure(name, sizes):

@@ -6,33 +6,32 @@
 What is done already is not done again. Each run is added to the result files; ``results/make_tables.py`` shows them.
 """
 
+import json
 from pathlib import Path
 
 import click
-from make_tables import add
+from result_files import add
 
 import zoo
 from zoo import checkpoints
-from zoo.run_folder import is_run
+from zoo.run_folder import RESULTS, is_run, read_config
 from zoo.tasks import find
 
 SEEDS = (0, 1, 2)
 RUNS = Path("runs/few-labels")
 
 
-def done(folder):
-    """The run in ``folder`` if it is complete, else None."""
-    if is_run(folder):
-        run = zoo.load(folder)
-        if run.config["status"] == "complete":
-            return run
-    return None
+def is_done(folder, split=None):
+    """Whether the run in ``folder`` is complete and, if a split is named, has been scored on it."""
+    if not is_run(folder) or read_config(folder)["status"] != "complete":
+        return False
+    return split is None or split in json.loads((folder / RESULTS).read_text(encoding="utf-8"))["splits"]
 
 
 def pretrain(name, task, **options):
     """The folder of a BERT that was pre-trained on ``task``."""
     folder = RUNS / name / "pretrained"
-    if not done(folder):
+    if not is_done(folder):
         if checkpoints.newest(folder):
             run = zoo.resume(folder, progress=options["progress"])
         else:
@@ -45,8 +44,7 @@ def learn(name, model, task, number, seed, **options):
     """Trains on ``number`` examples (None: all), scores the test split, and keeps the result file."""
     start = "pretrained" if options.get("init") else "random"
     folder = RUNS / name / f"{task}-{model}-{start}-{number or 'all'}-{seed}".replace(":", "-")
-    run = done(folder)
-    if not (run and "test" in run.results()["splits"]):
+    if not is_done(folder, "test"):
         run = zoo.train(model, task, examples=number, seed=seed, out=folder, overwrite=True, **options)
         figures = zoo.evaluate(run, "test")
         click.echo(f"{folder.name}: {figures['metric']} {figures[figures['metric']]:.3f}")
@@ -56,7 +54,7 @@ def learn(name, model, task, number, seed, **options):
 def tiny(progress):
     """Four tasks of the tiny world, 50, 200 and 1,000 labels."""
     pretrained = pretrain("tiny", "tiny-pretraining:en", steps=6000, progress=progress)
-    sizes = zoo.load(pretrained).config["settings"]
+    sizes = read_config(pretrained)["settings"]
     for task in ("tiny-sentiment", "tiny-inference", "tiny-names", "tiny-questions"):
         for number in (50, 200, 1000):
             for seed in SEEDS:

@@ -19,18 +19,12 @@ import sys
 from pathlib import Path
 
 import click
+from result_files import HERE, TableError, add, find_compared, read_all, read_races
 
 from zoo.comparison.summary import METRICS, Column, columns, mean_sd, summarize
 
-HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end table -->)", re.DOTALL)
-KEPT = ("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "drawn",
-        "init", "seed", "parameters", "precision", "versions", "machine")  # fmt: skip
-
-
-class TableError(ValueError):
-    """A table that cannot be made; says what is missing."""
 
 
 def fill(text, folder=HERE):
@@ -64,15 +58,6 @@ def comparison_table(task):
     return f"{markdown(list(task['models']), columns(task))}\n\nBudget of each model: {budget}.\n\n{sentences}"
 
 
-def read_races(folder, timed):
-    """The result files of races, those whose requests were timed or those of the others."""
-    races = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
-    races = [race for race in races if "ratios" in race and bool(race["latencies"]) == timed]
-    if not races:
-        raise TableError(f"no result files in {folder}: 'make bench' writes them.")
-    return races
-
-
 def latencies_table(races):
     """How long a request takes, and how many texts a second are answered, by an export and by its run."""
     lines = [["requests", "export: median, p99", "run: median, p99", "export, texts/s", "run, texts/s", "export / run"]]
@@ -85,7 +70,7 @@ def latencies_table(races):
         rates = [f"{race['rates'][each]:,.0f}" for each in ("zoo", "run")]
         title = race["title"].partition(", by the export")[0]
         lines.append([title, *times, *rates, f"{race['ratios']['run']['median']:.2f}"])
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table = in_markdown(lines)
     return f"{table}\n\n{measured_on(races[0])}"
 
 
@@ -103,18 +88,18 @@ def races_table(races):
             lines.append(
                 [race["title"], peer, reached, spread, f"{goal:g}", f"{race['rates']['zoo']:,.0f} {race['unit']}"]
             )
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table = in_markdown(lines)
     rounds = sorted({race["rounds"] for race in races})
     return f"{table}\n\nMedians of {' or '.join(map(str, rounds))} rounds in turn. {measured_on(races[0])}"
 
 
 def runs_table(name, folder):
     """The runs of a task, one line a model, the published figure beside that of the same kind."""
-    files = sorted((folder / name).glob("*.json"))
-    if not files:
+    found = read_all(folder / name, "*.json")
+    if not found:
         raise TableError(f"no result files in {folder / name}: add runs with 'make_tables.py --add RUN'.")
     runs = {}
-    for run in (json.loads(file.read_text(encoding="utf-8")) for file in files):
+    for run in found:
         runs.setdefault(f"{run['model']}:{run['preset']}", []).append(run)
     published = json.loads((folder / "published.json").read_text(encoding="utf-8")).get(name)
     models = sorted(runs)
@@ -148,7 +133,7 @@ def runs_table(name, folder):
 
 def shots_table(name, folder):
     """The runs that were asked a task with k examples in the prompt: one line a run, one column for each k."""
-    runs = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*/*.json"))]
+    runs = read_all(folder, "*/*.json")
     runs = [run for run in runs if name in run.get("shots", {})]
     if not runs:
         raise TableError(f"no file in {folder} has shots of {name!r}: 'zoo evaluate RUN --shots 0,1,4', then add RUN.")
@@ -165,7 +150,7 @@ def shots_table(name, folder):
         sizes = [f"{run['parameters']:,}", f"{run['training']['steps']:,}"]
         shown = [metric.show(values.get(number)) for number in numbers]
         lines.append([f"{run['model']}:{run['preset']}", run["task"], *sizes, *shown])
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table = in_markdown(lines)
     questions = f"{asked[0]['questions']:,} questions of {name}, split {asked[0]['split']}"
     note = f"The columns of numbers: {metric.title} with so many examples in the prompt, on {questions}."
     return f"{table}\n\n{note} {measured_on(runs[0])}"
@@ -173,7 +158,7 @@ def shots_table(name, folder):
 
 def labels_table(names, folder):
     """Tasks learned from some of their examples: a line for each model and start, a column for each number of them."""
-    runs = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*/*.json"))]
+    runs = read_all(folder, "*/*.json")
     runs = [run for run in runs if run.get("task") in names and "test" in run.get("splits", ())]
     if {run["task"] for run in runs} != set(names):
         raise TableError(f"not all of {', '.join(names)} have runs in {folder}: add them, 'make_tables.py --add RUN'.")
@@ -191,7 +176,7 @@ def labels_table(names, folder):
             by_number[run["examples"]].append(run["splits"]["test"][name])
         shown = [METRICS[name].show(mean_sd(by_number.get(number, []))) for number in numbers]
         lines.append([names[task], METRICS[name].title, model, start, *shown])
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table = in_markdown(lines)
     budgets, seeds = (", ".join(f"{x:,}" for x in sorted({run[key] for run in runs})) for key in ("steps", "seed"))
     note = (
         "The columns of numbers: the metric on the test split after learning from so many examples, mean and standard "
@@ -225,66 +210,17 @@ def markdown(models, shown, texts=None):
             cell = column.figure.show(column.values[model])
             cells.append(f"**{cell}**" if model in column.best() else cell)
         lines.append([model, *cells, *[text[model] for text in texts.values()]])
+    return in_markdown(lines)
+
+
+def in_markdown(lines):
+    """Lists of cells, the heading and its rule first, as the lines of a Markdown table."""
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-# -- result files ---------------------------------------------------------------------------------------------
-
-
-def find_compared(name, folder):
-    """The task ``name`` (with or without variant) of the comparison that holds it."""
-    for file in sorted((folder / "comparisons").glob("*.json")):
-        for task in json.loads(file.read_text(encoding="utf-8"))["tasks"].values():
-            if name in (task["task"], task["task"].partition(":")[0]):
-                return task
-    raise TableError(f"no comparison in {folder / 'comparisons'} holds the task {name!r}.")
-
-
-def add(source, folder=HERE):
-    """Copies what a run or a comparison found out into ``folder``.
-
-    Returns:
-        The path of the new file.
-    """
-    source, folder = Path(source), Path(folder)
-    if not (source / "results.json").exists():
-        raise TableError(f"{source} holds no results.json: train and evaluate a run, or compare, first.")
-    figures = json.loads((source / "results.json").read_text(encoding="utf-8"))
-    if "protocol" in figures:
-        path = folder / "comparisons" / f"{'+'.join(_plain(name) for name in figures['tasks'])}.json"
-        for task in figures["tasks"].values():
-            for entry in task["models"].values():
-                entry.pop("attention")
-                entry["runs"] = [
-                    {key: run[key] for key in ("seed", "training", "recipe", "settings")} for run in entry["runs"]
-                ]
-    else:
-        config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-        if config["status"] != "complete" or not (figures["splits"] or figures.get("shots")):
-            raise TableError(
-                f"{source} is {config['status']}, evaluated on {list(figures['splits'])}: finish it first."
-            )
-        path = folder / _plain(config["task"]) / f"{_of_run(config)}.json"
-        figures = {**{key: config.get(key) for key in KEPT}, **figures}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return path
 
 
 def _natural(text):
     """By which texts are sorted so that 8 stands before 32."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
-
-
-def _of_run(config):
-    """What the result file of a run is called."""
-    how = ["pretrained"] if config["init"] else []
-    how += [str(config["drawn"])] if config.get("drawn") else []
-    return "-".join([config["model"], config["preset"], *how, f"seed{config['seed']}"])
-
-
-def _plain(name):
-    return name.replace(":", "-")
 
 
 @click.command(help=__doc__.partition("\n")[0])
