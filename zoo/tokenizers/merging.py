@@ -1,8 +1,8 @@
 """Byte-pair merging in the TensorFlow graph (Sennrich et al. 2016, algorithm 1, applied).
 
-All words at once: in each round every word merges one pair of neighbours, the
-one that was learned first (of equal ones the leftmost), until no word holds a
-pair that was learned.
+All words at once: in each round every word looks for the pair of neighbours that
+was learned first, and merges it wherever it stands, from left to right, until no
+word holds a pair that was learned.
 
 Shapes: U words, N tokens of all words together, V vocabulary_size.
 """
@@ -48,17 +48,14 @@ class Merges(tf.Module):
         word_ids = tf.cast(word_ids, tf.int64)
 
         def merge(token_ids, word_ids, is_unfinished):
-            count = tf.size(token_ids, tf.int64)
             ranks = self._ranks.lookup(self._key(token_ids[:-1], token_ids[1:]))  # [N - 1], of each with its right
             ranks = tf.where(word_ids[:-1] == word_ids[1:], ranks, NEVER)
-            # Rank first, then place: the least number of a word says what it merges, and where.
-            order = ranks * count + tf.range(count - 1)
-            best = tf.math.unsorted_segment_min(order, word_ids[:-1], tf.size(words))  # [U]
-            best = tf.boolean_mask(best, best < NEVER * count)
-            merged, places = tf.gather(self._merged, best // count), (best % count)[:, None]
-            token_ids = tf.tensor_scatter_nd_update(token_ids, places, merged)
-            stays = tf.tensor_scatter_nd_update(tf.ones_like(token_ids), places + 1, tf.zeros_like(merged)) > 0
-            return tf.boolean_mask(token_ids, stays), tf.boolean_mask(word_ids, stays), tf.size(best) > 0
+            best = tf.gather(tf.math.unsorted_segment_min(ranks, word_ids[:-1], tf.size(words)), word_ids[:-1])
+            merges = _apart((ranks == best) & (ranks < NEVER))
+            merged = tf.gather(self._merged, tf.where(merges, ranks, 0))
+            token_ids = tf.concat([tf.where(merges, merged, token_ids[:-1]), token_ids[-1:]], axis=0)
+            stays = tf.concat([[True], ~merges], axis=0)
+            return tf.boolean_mask(token_ids, stays), tf.boolean_mask(word_ids, stays), tf.reduce_any(merges)
 
         token_ids, word_ids, _ = tf.while_loop(
             lambda token_ids, word_ids, is_unfinished: is_unfinished & (tf.size(token_ids) > 1),
@@ -67,3 +64,16 @@ class Merges(tf.Module):
             shape_invariants=(tf.TensorShape([None]), tf.TensorShape([None]), tf.TensorShape([])),
         )
         return tf.RaggedTensor.from_value_rowids(tf.cast(token_ids, tf.int32), word_ids, tf.size(words, tf.int64))
+
+
+def _apart(chosen):
+    """Of places that follow each other the first, the third, ...: "aaa" holds the pair "aa" twice, but one at a time.
+
+    Args:
+        chosen: bool [N - 1], whether a token may be merged with its right neighbour.
+    """
+    places = tf.range(tf.size(chosen))
+    begins = chosen & ~tf.concat([[False], chosen[:-1]], axis=0)
+    run = tf.maximum(tf.cumsum(tf.cast(begins, tf.int32)) - 1, 0)  # of places that follow each other
+    first = tf.gather(tf.concat([tf.boolean_mask(places, begins), [0]], axis=0), run)
+    return chosen & ((places - first) % 2 == 0)
