@@ -2,10 +2,14 @@
 
 import errno
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
@@ -80,6 +84,12 @@ def stop_at(monkeypatch, step):
     monkeypatch.setattr(Trainer, "advance", advance_or_stop)
 
 
+def change(file, words):
+    """Replaces words of a file."""
+    swapped = re.sub("|".join(words), lambda found: words[found[0]], file.read_text(encoding="utf-8"))
+    file.write_text(swapped, encoding="utf-8")
+
+
 def assert_equal_runs(one, other):
     for a, b in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -144,18 +154,39 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_goes_on(data, whole, t
     assert_equal_runs(whole, zoo.resume(run.folder, progress=False))
 
 
+def test_what_precision_and_recipe_remember_goes_on_too(data, tmp_path, monkeypatch):
+    """Averaged weights, float16's scale of the loss, batches in parts, and how long a better loss was waited for."""
+    # A scale that has a history: at first gradients overflow, later it grows after every third step.
+    scaled = partial(keras.optimizers.LossScaleOptimizer, initial_scale=2.0**24, dynamic_growth_steps=3)
+    monkeypatch.setattr(keras.optimizers, "LossScaleOptimizer", scaled)
+    # What is learned is wrong in the validation split: its loss gets worse.
+    folder = shutil.copytree(data, tmp_path / "data")
+    change(folder / "validation.tsv", {"even": "odd", "odd": "even"})
+    recipe = {"learning_rate": 0.01, "ema": 0.7, "patience": 3}
+    chosen = {"steps": 99, "evaluate_every": 4, "precision": "mixed_float16", "accumulation": 2, "recipe": recipe}
+    whole = train(folder, tmp_path / "whole", **chosen)
+    best_step, steps = (whole.results()["training"][name] for name in ("best_step", "steps"))
+    assert (steps, whole.config["status"]) == (best_step + 12, "complete")
+    with monkeypatch.context() as patch:
+        stop_at(patch, best_step + 9)
+        run = train(folder, tmp_path / "run", **chosen)
+    checkpoint = checkpoints.Checkpoint.load(run.folder)
+    assert (run.config["status"], checkpoint.journal.waited) == ("interrupted", 2)
+    assert_equal_runs(whole, zoo.resume(run.folder, progress=False))
+
+
 def test_changed_data_are_refused(data, tmp_path, monkeypatch):
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for file in data.iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
+    folder = shutil.copytree(data, tmp_path / "data")
     with monkeypatch.context() as patch:
         stop_at(patch, 5)
         run = train(folder, tmp_path / "run")
-    text = (folder / "train.tsv").read_text(encoding="utf-8")
-    (folder / "train.tsv").write_text(text.replace("good fine 3", "good good 3"), encoding="utf-8")
-    with pytest.raises(CheckpointError, match="are not those that"):
-        zoo.resume(run.folder)
+    for split in ("train", "validation"):
+        change(folder / f"{split}.tsv", {"good": "fine", "fine": "good"})
+        with pytest.raises(CheckpointError, match=rf"split {split}, are not .* until step 5: give it its data"):
+            zoo.resume(run.folder)
+        change(folder / f"{split}.tsv", {"good": "fine", "fine": "good"})  # back again
+    change(folder / "test.tsv", {"good": "fine", "fine": "good"})  # no training looks at it
+    assert zoo.resume(run.folder, progress=False).config["status"] == "complete"
 
 
 def test_without_a_checkpoint_there_is_nothing_to_resume(data, tmp_path, whole):

@@ -55,13 +55,13 @@ class Checkpoint:
 
     Args:
         journal: :class:`Journal`.
-        fingerprint: of the data, see :meth:`zoo.batching.Batches.fingerprint`.
+        fingerprints: of the data, split -> :meth:`zoo.batching.Batches.fingerprint`.
         state: list of arrays, :meth:`zoo.trainer.Trainer.state`.
         best: list of arrays, the weights of the best validation loss; empty before the first measurement.
     """
 
     journal: Journal
-    fingerprint: str
+    fingerprints: dict
     state: list
     best: list
 
@@ -75,7 +75,7 @@ class Checkpoint:
         partial = folder / "partial"
         arrays = {f"state.{i:05}": array for i, array in enumerate(self.state)}
         arrays |= {f"best.{i:05}": array for i, array in enumerate(self.best)}
-        facts = json.dumps({"journal": asdict(self.journal), "fingerprint": self.fingerprint})
+        facts = json.dumps({"journal": asdict(self.journal), "fingerprints": self.fingerprints})
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with open(partial, "wb") as file:
@@ -110,7 +110,7 @@ class Checkpoint:
                     for part in ("state", "best")
                 }
             facts["journal"]["interval"] = tuple(facts["journal"]["interval"])
-            return cls(Journal(**facts["journal"]), facts["fingerprint"], **parts)
+            return cls(Journal(**facts["journal"]), facts["fingerprints"], **parts)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             others = len(_files(folder)) > 1
             help = "delete it to resume from the one before" if others else "train anew, with --overwrite"

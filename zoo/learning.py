@@ -88,7 +88,7 @@ class _StopRequest:
 class _Learner:
     def __init__(self, run, trainer, batches, validation, chief):
         self.run, self.config, self.trainer, self.validation, self.chief = run, run.config, trainer, validation, chief
-        self.fingerprint = batches.fingerprint()
+        self.fingerprints = {"train": batches.fingerprint(), "validation": validation.fingerprint()}
         self.journal = Journal()
         self.best_weights = []
         self.memory = PeakMemory()
@@ -101,11 +101,12 @@ class _Learner:
 
     def resume(self, checkpoint):
         """Takes up everything where the checkpoint was made."""
-        if checkpoint.fingerprint != self.fingerprint:
-            raise checkpoints.CheckpointError(
-                f"the examples of {self.config['task']} are not those that {self.run.folder} was trained on until "
-                f"step {checkpoint.journal.step}: give it its data back, or train anew with --overwrite."
-            )
+        for split, fingerprint in self.fingerprints.items():
+            if checkpoint.fingerprints[split] != fingerprint:
+                raise checkpoints.CheckpointError(
+                    f"the examples of {self.config['task']}, split {split}, are not those that {self.run.folder} had "
+                    f"until step {checkpoint.journal.step}: give it its data back, or train anew with --overwrite."
+                )
         self.journal, self.best_weights = checkpoint.journal, checkpoint.best
         self.trainer.restore(checkpoint.state, self.journal.step, self.journal.tokens)
         if self.chief:
@@ -232,7 +233,7 @@ class _Learner:
 
     def _save_checkpoint(self):
         if self.chief:
-            Checkpoint(self.journal, self.fingerprint, self.trainer.state(), self.best_weights).save(self.run.folder)
+            Checkpoint(self.journal, self.fingerprints, self.trainer.state(), self.best_weights).save(self.run.folder)
         self.saved_at = time.monotonic()
 
     def _save_best(self):
