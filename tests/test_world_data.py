@@ -2,6 +2,7 @@
 
 import collections
 import os
+import random
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 from zoo.tasks import find
 from zoo.world.lexicon import PEOPLE, PLACES, THINGS
+from zoo.world.splits import Draws
 
 TASKS = [
     "tiny-translation:en-ko",
@@ -139,6 +141,15 @@ for name in sys.argv[1:]:
     task = find(name)
     print(name, hashlib.sha256(json.dumps([task.examples(split)[:50] for split in task.splits]).encode()).hexdigest())
 """
+
+
+def test_draws_are_those_of_the_standard_library():
+    ours, standard = Draws("tiny"), random.Random("tiny")
+    for count in (*range(1, 70), 1000, 1024):
+        assert [ours.choice(range(count)) for _ in range(5)] == [standard.choice(range(count)) for _ in range(5)]
+    assert (ours.random(), ours.sample(range(9), 4)) == (standard.random(), standard.sample(range(9), 4))
+    with pytest.raises(IndexError):
+        ours.choice(())
 
 
 def test_every_process_makes_the_same_data():

@@ -9,8 +9,9 @@ from zoo.world.sampling import draw_sentence
 from zoo.world.splits import draw_splits
 
 SIZES = {"train": 20_000, "validation": 500, "test": 1_000, "test_long": 500}
-LONGEST_TRAINED = {"en": 14, "ko": 10}  # words; Korean needs fewer, for it has no articles
-LONGEST = {"en": 24, "ko": 18}
+TRAINED = {"en": range(1, 15), "ko": range(1, 11)}  # words; Korean needs fewer, for it has no articles
+LONG = {"en": range(15, 25), "ko": range(11, 19)}
+WRITERS = {"en": english.write, "ko": korean.write}
 
 
 @register_task("tiny-translation")
@@ -42,20 +43,21 @@ class TinyTranslation(Task):
 @cache
 def pairs():
     """Split -> its sentences as dictionaries {"en", "ko"}."""
-    splits = draw_splits("tiny-translation", SIZES, draw=_draw, draw_long=partial(_draw, long=True))
-    return {split: [_both(sentence) for sentence in sentences] for split, sentences in splits.items()}
+    texts = {}  # of each sentence that was drawn
+    splits = draw_splits("tiny-translation", SIZES, partial(_draw, texts), partial(_draw, texts, long=True))
+    return {split: [texts[sentence] for sentence in sentences] for split, sentences in splits.items()}
 
 
-def _draw(rng, long=False):
+def _draw(texts, rng, long=False):
+    """A sentence; ``texts`` gets what it is in each language."""
     units = rng.choice((2, 3, 3)) if long else rng.choice((1, 1, 2))
     while True:
         sentence = draw_sentence(rng, units, plain=0.7 if units == 2 and not long else 0.3)
-        words = {language: len(text.split()) for language, text in _both(sentence).items()}
-        if long and all(LONGEST_TRAINED[language] < words[language] <= LONGEST[language] for language in words):
+        written = {}
+        for language, lengths in (LONG if long else TRAINED).items():
+            written[language] = WRITERS[language](sentence)
+            if written[language].count(" ") + 1 not in lengths:
+                break
+        else:
+            texts[sentence] = written
             return sentence
-        if not long and all(words[language] <= LONGEST_TRAINED[language] for language in words):
-            return sentence
-
-
-def _both(sentence):
-    return {"en": english.write(sentence), "ko": korean.write(sentence)}

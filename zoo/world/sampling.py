@@ -26,6 +26,8 @@ from zoo.world.lexicon import (
 from zoo.world.meaning import Event, Phrase, Sentence, Unit
 
 CAUSED = ("be happy", "be sad", "be angry")  # feelings about something that happened
+CONTAINERS = tuple(name for name, thing in THINGS.items() if thing.kind == "container")
+OTHERS = {who: tuple(name for name in PEOPLE if name != who) for who in PEOPLE}
 FINDABLE = ("find", "pick up", "put")  # their object may be one that another person dropped or lost
 
 
@@ -87,8 +89,7 @@ def draw_event(rng, who):
     if frame == "give":
         return Event("give", who, what=_describe(rng, noun), whom=_another(rng, who), negated=negated)
     if frame == "put" and kind != "container":
-        containers = [name for name in THINGS if THINGS[name].kind == "container"]
-        return Event("put", who, what=_describe(rng, noun, who), into=rng.choice(containers), negated=negated)
+        return Event("put", who, what=_describe(rng, noun, who), into=rng.choice(CONTAINERS), negated=negated)
     verb = rng.choice(WITH_A_THING[kind])
     where = "market" if verb == "buy" else rng.choice(list(PLACES))
     what = _describe(rng, noun, who if verb in FINDABLE else None)
@@ -136,8 +137,8 @@ def _sequence(rng, who):
 
 def _done(event):
     """The event without its negation, which would be ambiguous next to "before", "after" or "because"."""
-    return replace(event, negated=False)
+    return replace(event, negated=False) if event.negated else event
 
 
 def _another(rng, who):
-    return rng.choice([name for name in PEOPLE if name != who])
+    return rng.choice(OTHERS[who])

@@ -23,6 +23,21 @@ def split_of(meaning):
     return "validation" if percent < TRAIN_SHARE + VALIDATION_SHARE else "test"
 
 
+class Draws(random.Random):
+    """Chooses what ``random.Random`` chooses, in less time: most of what is drawn here is a choice."""
+
+    def choice(self, options):
+        """One of a sequence of options, of which there is at least one."""
+        count = len(options)
+        if not count:
+            raise IndexError("there is nothing to choose from.")
+        bits = count.bit_length()
+        index = self.getrandbits(bits)
+        while index >= count:
+            index = self.getrandbits(bits)
+        return options[index]
+
+
 def draw_splits(name, sizes, draw, draw_long, key=lambda meaning: meaning):
     """Draws different meanings until all splits are full.
 
@@ -36,7 +51,7 @@ def draw_splits(name, sizes, draw, draw_long, key=lambda meaning: meaning):
     Returns:
         Dictionary: split -> list of different meanings.
     """
-    rng, rng_long = random.Random(name), random.Random(f"{name}, long")
+    rng, rng_long = Draws(name), Draws(f"{name}, long")
     splits = {split: {} for split in sizes}  # dictionaries as sets that keep their order
     while any(len(splits[split]) < sizes[split] for split in ("train", "validation", "test")):
         meaning = draw(rng)
