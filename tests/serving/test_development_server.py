@@ -84,6 +84,12 @@ def test_grpc_tells_status_and_metadata(server, predictions):
     assert (status.version, status.state) == (1, get_model_status_pb2.ModelVersionStatus.AVAILABLE)
 
 
+def test_no_text_has_no_answer(server, predictions):
+    assert post(server, {"inputs": {"text": []}}) == (200, {"outputs": {"upper": [], "version": []}})
+    response = predictions.Predict(predict_request("upper", "", {"text": tf.zeros([0], tf.string)}), timeout=60)
+    assert tf.make_ndarray(response.outputs["upper"]).shape == (0,)
+
+
 # -- what should not be asked -----------------------------------------------------------------------------------------
 
 
@@ -109,6 +115,41 @@ def test_rest_refuses_with_the_status_of_tf_serving_and_lives_on(server, body, p
     assert found == status
     assert message in document["error"]
     assert post(server, {"instances": ["a"]})[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message"),
+    [
+        ("PUT", "/v1/models/upper:predict", 405, "PUT is not possible here: GET, POST are"),
+        ("DELETE", "/v1/models/upper", 405, "DELETE is not possible here"),
+        ("GUESS", "/v1/models/upper", 405, "GUESS is not possible here"),
+        ("PATCH", "/elsewhere", 404, "Not Found: /elsewhere"),
+        ("POST", "/elsewhere", 404, "Not Found: /elsewhere"),
+        ("GET", "/", 404, "Not Found: /"),
+        ("GET", "/v1/models/lower", 404, "Servable not found"),
+        ("GET", "/v1/models/upper:predict", 400, "Malformed request: GET /v1/models/upper:predict"),
+        ("GET", "/v1/models/upper/versions/" + "9" * 5000, 400, "Malformed request"),
+        ("GET", "/" + "a" * 70_000, 414, "Too Long"),
+    ],
+)
+def test_other_methods_and_paths_are_refused_in_json(server, method, path, status, message):
+    client = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=60)
+    body = json.dumps({"instances": ["a"]}) if method != "GET" else None
+    for _ in range(2):  # the body of the first is not taken for the second
+        client.request(method, path, body)
+        response = client.getresponse()
+        assert response.headers["Content-Type"] == "application/json"
+        assert (response.status, response.headers["Allow"]) == (status, "GET, POST" if status == 405 else None)
+        assert message in json.load(response)["error"]
+    client.close()
+
+
+def test_head_has_no_body(server):
+    client = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=60)
+    client.request("HEAD", "/v1/models/upper")
+    response = client.getresponse()
+    assert (response.status, response.read()) == (405, b"")
+    client.close()
 
 
 def test_rest_lives_on_after_what_is_no_http(server):

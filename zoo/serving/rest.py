@@ -5,6 +5,8 @@ POST /v1/models/NAME[/versions/N]:predict    answers (:mod:`zoo.serving.json_ten
 GET /v1/models/NAME[/versions/N]             which versions serve
 GET /v1/models/NAME[/versions/N]/metadata    their signatures
 ===========================================  =================================
+
+What is refused is told in JSON, ``{"error": "..."}``, whatever was asked.
 """
 
 import http.server
@@ -20,9 +22,14 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 from zoo.serving import json_tensors
 from zoo.serving.limits import ServingError, as_serving_error, invalid
 
-PREDICT = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+))?:predict")
-STATUS = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+))?(/metadata)?")
-BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+PREDICT = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/([0-9]{1,18}))?:predict")
+STATUS = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/([0-9]{1,18}))?(/metadata)?")
+METHODS = "GET, POST"
+BUSY_BODY = b'{"error": "too many connections are open: try again later"}'
+BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(BUSY_BODY), BUSY_BODY)
+)
 
 
 class RestServer(http.server.ThreadingHTTPServer):
@@ -76,9 +83,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self._answer(self._inform)
 
+    def send_error(self, code, message=None, explain=None):
+        """What the library refuses by itself, in JSON as all errors: other methods, lines that are no HTTP."""
+        self.close_connection = True  # a body may stand there unread
+        if code == http.HTTPStatus.NOT_IMPLEMENTED:
+            code, message = http.HTTPStatus.METHOD_NOT_ALLOWED, f"{self.command} is not possible here: {METHODS} are"
+            if not self._is_known():
+                code, message = http.HTTPStatus.NOT_FOUND, f"Not Found: {self.path}"
+        self._send(code, {"error": message or http.HTTPStatus(code).phrase})
+
     def _answer(self, function):
         try:
-            if not self.path.lower().startswith("/v1/"):
+            if not self._is_known():
+                self.close_connection = True  # a body may stand there unread
                 raise ServingError(grpc.StatusCode.NOT_FOUND, f"Not Found: {self.path}")
             status, document = 200, function()
         except TooLarge as error:
@@ -86,21 +103,40 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except Exception as error:  # the client is told, the server lives on
             error = as_serving_error(error)
             status, document = error.http_status, {"error": str(error)}
+        self._send(status, document)
+
+    def _send(self, status, document):
         body = json.dumps(document, ensure_ascii=False).encode("utf-8", errors="replace")
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if status == http.HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", METHODS)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _is_known(self):
+        return self.path.lower().startswith("/v1/")
+
+    def _parts(self, pattern):
+        """Model, version or None, and what else a path names.
+
+        Raises:
+            ServingError: the path is none of this pattern.
+        """
+        path = self.path.partition("?")[0].encode("latin-1").decode("utf-8", errors="replace")  # a Korean name by curl
+        found = pattern.fullmatch(path)
+        if not found:
+            raise invalid(f"Malformed request: {self.command} {path}")
+        name, version, *rest = found.groups()
+        return unquote(name), version and int(version), *rest
 
     def _predict(self):
         body = self._body()  # before anything else: what is left unread would be taken for the next request
-        found = PREDICT.fullmatch(self.path)
-        if not found:
-            raise self._malformed()
-        name, version = unquote(found[1]), int(found[2]) if found[2] else None
+        name, version = self._parts(PREDICT)
         service = self.server.service
         model = service.model(name, version)
         document = json_tensors.parse(body)
@@ -114,12 +150,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return json_tensors.to_document(outputs, json_tensors.ROWS if "instances" in document else json_tensors.COLUMNS)
 
     def _inform(self):
-        found = STATUS.fullmatch(self.path)
-        if not found:
-            raise self._malformed()
-        name, version = unquote(found[1]), int(found[2]) if found[2] else None
+        name, version, of_signatures = self._parts(STATUS)
         service = self.server.service
-        if not found[3]:
+        if not of_signatures:
             return as_json(service.status(name, version))
         response = service.metadata(name, version)
         definitions = get_model_metadata_pb2.SignatureDefMap()
@@ -128,9 +161,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             "model_spec": as_json(response.model_spec),
             "metadata": {"signature_def": as_json(definitions)},
         }
-
-    def _malformed(self):
-        return invalid(f"Malformed request: {self.command} {self.path}")
 
     def _body(self):
         length = self.headers.get("Content-Length", "")
