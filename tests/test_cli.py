@@ -1,5 +1,6 @@
 """The command line before any training: help, lists, errors, silence."""
 
+import importlib
 import json
 import os
 import resource
@@ -12,6 +13,7 @@ import pytest
 from tests import command_line
 from tests.command_line import document
 from zoo.cli.output import print_table
+from zoo.quiet import hidden
 from zoo.registry import MODELS, TASKS, UnknownNameError
 
 COMMANDS = (
@@ -281,8 +283,10 @@ def test_an_error_of_the_system_names_the_file(zoo, monkeypatch):
 
 def test_tensorflow_starts_without_a_word():
     code = """
+import sys
 from zoo.quiet import load_tensorflow
 load_tensorflow()
+assert not {"matplotlib", "sklearn"} & set(sys.modules)  # Keras would spend seconds on them
 import tensorflow as tf
 print(tf.ones(1)[0] + 1)
 """
@@ -306,3 +310,13 @@ except ImportError:
     os.write(2, b", and afterwards all is heard")
 """)
     assert done.stderr == "the reason, and afterwards all is heard"
+
+
+def test_what_keras_may_do_without_is_there_again_after_it_was_hidden(tmp_path, monkeypatch):
+    (tmp_path / "for_gallery_pictures.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    with hidden(["for_gallery_pictures", "json"]):
+        with pytest.raises(ImportError):
+            importlib.import_module("for_gallery_pictures")
+        assert importlib.import_module("json") is json  # was imported before
+    assert importlib.import_module("for_gallery_pictures").__name__ == "for_gallery_pictures"

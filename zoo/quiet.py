@@ -1,4 +1,4 @@
-"""TensorFlow without its start-up chatter.
+"""TensorFlow without its start-up chatter, and without what Keras imports for helpers that no command uses.
 
 ``TF_CPP_MIN_LOG_LEVEL`` comes too late for lines which TensorFlow's libraries
 write before their logging is set up. They go to file descriptor 2, past
@@ -10,12 +10,14 @@ import os
 import sys
 import tempfile
 
+UNUSED = ("matplotlib", "sklearn")  # a quarter of the start; Keras does without them where they are not installed
+
 
 def load_tensorflow():
     """Imports TensorFlow and Keras and lets them look for devices, without a word; a failure is told in full."""
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with silence():
+        with silence(), hidden(UNUSED):
             import tensorflow
             import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
 
@@ -26,6 +28,18 @@ def load_tensorflow():
     # A mistake of ours is told in full.
     keras.config.disable_traceback_filtering()
     tf.debugging.disable_traceback_filtering()
+
+
+@contextlib.contextmanager
+def hidden(packages):
+    """Context manager: packages that were not imported yet are as if they were not installed."""
+    packages = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(packages))
+    try:
+        yield
+    finally:
+        for name in packages:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ vocabulary, tensorflow-text cuts the words.
 
 from collections import Counter
 
-import keras_hub
 import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
@@ -48,6 +47,8 @@ class WordPieceTokenizer(Tokenizer):
 
     @classmethod
     def train(cls, texts, vocabulary_size, lowercase, min_frequency):
+        import keras_hub  # takes as long as a small training, and only who trains needs it
+
         counts = count_pieces(texts, lambda batch: words_and_newlines(normalize(batch, lowercase)))
         words = {word: counts[word] for word in most_frequent(counts, MOST_WORDS, min_frequency)}
         if not words:
