@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 INSTALLED = $(VENV)/installed
 BIN = $(VENV)/bin
-# Tests of two files at once: each process needs up to 3 GB. "make test AT_ONCE=" runs one after the other.
-AT_ONCE = --numprocesses 2 --dist loadfile
+# Two processes, each of up to 3 GB; who is done first takes half of what is left to the other. "make test AT_ONCE=" runs
+# one test after the other.
+AT_ONCE = --numprocesses 2 --dist worksteal
 
 .PHONY: demo test parity test-backends test-serving bench lint clean
 

@@ -132,6 +132,16 @@ def test_command_line_imports_nothing_heavy_until_a_command_runs():
                 assert not inside(imported, ["zoo"]) or inside(imported, allowed), f"{name} imports {imported} at once"
 
 
+def test_no_graph_translates_the_control_flow_of_python():
+    for name, tree in MODULES.items():
+        nodes = list(ast.walk(tree))
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        plain = [call.func for call in calls if "autograph=False" in map(ast.unparse, call.keywords)]
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "tf.function":
+                assert node in plain, f"{name}, line {node.lineno}: tf.function without autograph=False"
+
+
 def test_nobody_imports_the_command_line():
     for name, tree in MODULES.items():
         if not inside(name, ["zoo.cli"]):

@@ -18,7 +18,7 @@ def likelihood_function(model):
     For labels that are numbers, the squared error takes the place of the nats.
     """
 
-    @tf.function
+    @tf.function(autograph=False)
     def measure(inputs, labels, weights):
         nll = losses(labels, model(inputs, training=False))
         weighted = tf.nest.map_structure(tf.multiply, nll, weights)

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from zoo.packing import pick
 
+plain = tf.autograph.experimental.do_not_convert  # no Python control flow is translated
 GRAPH = SimpleNamespace(take=tf.gather, max=tf.reduce_max, maximum=tf.maximum, arange=tf.range, where=tf.where)
 
 
@@ -18,7 +19,7 @@ def dataset(batches, start=0):
     """
     signature = tf.nest.map_structure(_spec, next(batches.plan()))
 
-    @tf.autograph.experimental.do_not_convert
+    @plain
     def epoch(packed, rows, counts):
         order = tf.data.Dataset.from_tensor_slices((rows, counts))
         return order.map(lambda *of_batch: pick(packed, *of_batch, batches.multiple, GRAPH))
@@ -27,17 +28,18 @@ def dataset(batches, start=0):
     picked = plan.flat_map(epoch)
     if batches.finish is None:
         return picked
-    return picked.enumerate(start).map(lambda number, batch: batches.finish(number, *batch))
+    return picked.enumerate(start).map(plain(lambda number, batch: batches.finish(number, *batch)))
 
 
 def shares(dataset, replicas, first, count):
     """Batches in equal parts for ``replicas``, one part after the other: those from number ``first`` on, ``count``."""
 
+    @plain
     def cut(*batch):
         parts = tf.nest.map_structure(lambda x: tf.stack(tf.split(x, replicas)[first : first + count]), batch)
         return tf.data.Dataset.from_tensor_slices(parts)
 
-    return dataset.flat_map(tf.autograph.experimental.do_not_convert(cut)) if replicas > 1 else dataset
+    return dataset.flat_map(cut) if replicas > 1 else dataset
 
 
 def _spec(array):

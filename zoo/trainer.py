@@ -55,8 +55,9 @@ class Trainer:
         self.schedule = Schedule(recipe, total_steps)
         self.strategy = strategy or tf.distribute.get_strategy()
         self.accumulation = accumulation
-        step = self._replica_step
-        self._run_replica = tf.function(step, jit_compile=True, reduce_retracing=True) if compiled else step
+        self._run_replica = self._replica_step
+        if compiled:
+            self._run_replica = tf.function(self._run_replica, jit_compile=True, reduce_retracing=True, autograph=False)
         if recipe.frozen:
             model.backbone.trainable = False
             if not model.trainable_variables:
@@ -172,18 +173,19 @@ class Trainer:
         figures = [self._step(self._iterator) for _ in range(count)]
         return tuple(tf.stack(column) for column in zip(*figures, strict=True))
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _loop(self, iterator, count):
-        nll = tf.TensorArray(tf.float32, count)
-        tokens = tf.TensorArray(tf.float32, count)
-        for i in tf.range(count):
+        def step(i, nll, tokens):
             step_nll, step_tokens = self._step(iterator)
-            nll, tokens = nll.write(i, step_nll), tokens.write(i, step_tokens)
+            return i + 1, nll.write(i, step_nll), tokens.write(i, step_tokens)
+
+        start = tf.constant(0), tf.TensorArray(tf.float32, count), tf.TensorArray(tf.float32, count)
+        _, nll, tokens = tf.while_loop(lambda i, *_: i < count, step, start)
         return nll.stack(), tokens.stack()
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _step(self, iterator):
-        figures = self.strategy.run(self._run_replica, args=next(iterator))
+        figures = self.strategy.run(self._run_replica, args=iterator.get_next())
         # Every replica holds the same global figures.
         return tuple(self.strategy.experimental_local_results(figure)[0] for figure in figures)
 
@@ -226,12 +228,13 @@ class Trainer:
             lambda x: tf.reshape(x, tf.concat([[self.accumulation, -1], tf.shape(x)[1:]], 0)), (inputs, labels, weights)
         )
         gradients = [tf.zeros(variable.shape, variable.dtype) for variable in self.model.trainable_variables]
-        nll = tf.constant(0.0)
-        for i in tf.range(self.accumulation):
-            part = tf.nest.map_structure(lambda x: x[i], parts)  # noqa: B023 - called at once
-            more, more_nll = self._gradients(*part, counts)
-            gradients = [gradient + other for gradient, other in zip(gradients, more, strict=True)]
-            nll += more_nll
+
+        def add(i, gradients, nll):
+            more, more_nll = self._gradients(*tf.nest.map_structure(lambda x: x[i], parts), counts)
+            return i + 1, [gradient + other for gradient, other in zip(gradients, more, strict=True)], nll + more_nll
+
+        start = tf.constant(0), gradients, tf.constant(0.0)
+        _, gradients, nll = tf.while_loop(lambda i, *_: i < self.accumulation, add, start)
         return gradients, nll
 
     def _clip(self, gradients):

@@ -237,7 +237,8 @@ def _responder(kind, model):
 
 def _traced(function, fields):
     """``function`` of string tensors, compiled once for batches of any size."""
-    return tf.function(function).get_concrete_function(**{name: tf.TensorSpec([None], tf.string) for name in fields})
+    texts = {name: tf.TensorSpec([None], tf.string) for name in fields}
+    return tf.function(function, autograph=False).get_concrete_function(**texts)
 
 
 def in_chunks(function, texts, size=4096):

@@ -57,8 +57,8 @@ class Masking:
         weights = tf.cast(tf.gather(taken, places, batch_dims=1), tf.float32)
         labels = tf.gather(token_ids, places, batch_dims=1)
 
-        ordinary = tf.constant(np.flatnonzero(~self.is_special), tf.int32)
-        drawn = tf.gather(ordinary, tf.cast(draws[..., 1] * float(len(ordinary)), tf.int32))
+        ordinary = np.flatnonzero(~self.is_special)
+        drawn = tf.gather(tf.constant(ordinary, tf.int32), tf.cast(draws[..., 1] * float(len(ordinary)), tf.int32))
         replaced = tf.where(draws[..., 2] < self.mask_share + self.random_share, drawn, token_ids)
         replaced = tf.where(draws[..., 2] < self.mask_share, self.mask_id, replaced)
         return tf.where(taken, replaced, token_ids), places, labels, weights

@@ -112,7 +112,7 @@ class WritingKind(Kind):
         prompts = self.prompts(dense(self.ragged_inputs(**fields)), max_tokens)
         walk = self._walk(model, prompts, stop)
         begin, written, said = int(prompts.lengths[0]), [], ""
-        compiled = tf.function(reduce_retracing=True)
+        compiled = tf.function(reduce_retracing=True, autograph=False)
         for token_ids, lengths in decoding.stream(**walk, sampler=sampler, seed=seed, compiled=compiled):
             written = token_ids[0, begin : int(lengths[0])].numpy().tolist()
             settled = self.writer.settled(written)

@@ -137,6 +137,7 @@ class Pretraining(FillingKind):
         guess = tf.function(
             lambda inputs: tf.nest.map_structure(lambda logits: tf.argmax(logits, -1), model(inputs, training=False)),
             reduce_retracing=True,
+            autograph=False,
         )
         answers = [{"masked": [], "next": []} for _ in examples]
         for inputs, labels, weights, rows in Batches(columns, batch_size).epoch(0):

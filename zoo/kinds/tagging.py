@@ -137,7 +137,7 @@ class Tagging(Kind):
         return {**super().signatures(model), "tokens": Signature(about, tag, self.id_inputs(), outputs)}
 
     def answers(self, model, examples, batch_size=64):
-        tag = tf.function(lambda words: self.tag(model, words), reduce_retracing=True)
+        tag = tf.function(lambda words: self.tag(model, words), reduce_retracing=True, autograph=False)
         answers = []
         for first in range(0, len(examples), batch_size):
             words = tf.ragged.constant([e["tokens"] for e in examples[first : first + batch_size]], tf.string, 1)

@@ -79,10 +79,9 @@ class Tokenizer(tf.Module):
         self.spellings = tuple(b"" if special else self.spelling(token) for token, special in marked)
         # `partial` makes these functions of this object alone; TensorFlow would count
         # the graphs of all tokenizers together and warn of too many.
-        self._encode_function = tf.function(partial(self._encode), input_signature=[tf.TensorSpec([None], tf.string)])
-        self._decode_function = tf.function(
-            partial(self._decode), input_signature=[tf.RaggedTensorSpec([None, None], tf.int32, 1)]
-        )
+        texts, ids = tf.TensorSpec([None], tf.string), tf.RaggedTensorSpec([None, None], tf.int32, 1)
+        self._encode_function = tf.function(partial(self._encode), input_signature=[texts], autograph=False)
+        self._decode_function = tf.function(partial(self._decode), input_signature=[ids], autograph=False)
 
     @property
     def tokens(self):
