@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 
 from zoo.tasks import find
+from zoo.tasks.tiny_inference import judge
+from zoo.tasks.tiny_pretraining import reports
+from zoo.tasks.tiny_sentiment import GOOD
+from zoo.world import english
 from zoo.world.lexicon import PEOPLE, PLACES, THINGS
+from zoo.world.simulation import World, write
 from zoo.world.splits import Draws
 
 TASKS = [
@@ -141,6 +146,34 @@ for name in sys.argv[1:]:
     task = find(name)
     print(name, hashlib.sha256(json.dumps([task.examples(split)[:50] for split in task.splits]).encode()).hexdigest())
 """
+
+
+def test_what_reports_say_follows_from_their_stories():
+    for events, facts in reports()["train"]:
+        world = World()
+        for event in events:
+            world.tell(event)
+        assert facts and all(judge(world, fact) == "entailed" for fact, _ in facts)
+
+
+def test_a_critic_likes_everything_or_nothing():
+    """Counted in the texts: of good words, as many are negated as of bad ones are not, or the other way round."""
+    documents = [example["sentences"] for example in find("tiny-pretraining:en").examples("validation")]
+    critics = [document for document in documents if all(text.count(" and ") == 2 for text in document)]
+    assert len(critics) > 100
+    for document in critics:
+        opinions = [opinion.split() for text in document for opinion in text.lower().strip(".").split(" and ")]
+        praise = {(not GOOD.keys().isdisjoint(words)) != bool({"not", "nobody"} & set(words)) for words in opinions}
+        assert len(praise) == 1, document
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_no_report_tells_a_story_of_another_split(split):
+    told = {" ".join(write(events, english, pronouns=False)) for events, _ in reports()[split]}
+    for name, field in (("inference", "text"), ("questions", "context")):
+        task = find(f"tiny-{name}:en")
+        for other in set(task.splits) - {split}:
+            assert told.isdisjoint(example[field] for example in task.examples(other)), (name, other)
 
 
 def test_draws_are_those_of_the_standard_library():

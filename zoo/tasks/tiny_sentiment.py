@@ -104,20 +104,22 @@ def reviews():
 def _draw(rng):
     form = rng.choice(("single", "and", *CONTRASTS, *CONTRASTS))
     if form in ("single", "and"):
-        return _review(rng, 1 if form == "single" else 2, 0, "single")
-    return _review(rng, 1, 1, form)
+        return draw_review(rng, 1 if form == "single" else 2, 0, "single")
+    return draw_review(rng, 1, 1, form)
 
 
 def _draw_long(rng):
     form = rng.choice(CONTRASTS)
-    review = _review(rng, rng.randint(2, 3), rng.randint(2, 3), form)
+    review = draw_review(rng, rng.randint(2, 3), rng.randint(2, 3), form)
     english, korean = write_english(review), write_korean(review)
     longer = len(english.split()) > LONGEST_TRAINED["en"] and len(korean.split()) > LONGEST_TRAINED["ko"]
     return review if longer else None
 
 
-def _review(rng, decisive, conceded, form):
-    favourable = rng.random() < 0.5
+def draw_review(rng, decisive, conceded, form, favourable=None):
+    """A :class:`Review` of so many opinions; ``favourable`` says whether it praises (None: drawn, too)."""
+    if favourable is None:
+        favourable = rng.random() < 0.5
     aspects = rng.sample(list(ASPECTS), decisive + conceded)
     opinions = [_opinion(rng, aspect, favourable == (i < decisive)) for i, aspect in enumerate(aspects)]
     return Review(tuple(opinions[:decisive]), tuple(opinions[decisive:]), form)
