@@ -76,8 +76,8 @@ Examples:
 @click.option(
     "--text", multiple=True, metavar="NAME=VALUE", callback=name_and_value,
     help="A setting of the text side that differs from the task's: max_length, tokenizer, vocabulary_size, lowercase, "
-    "min_frequency; of pre-training masking_rate, mask_share, random_share, whole_words; of question answering stride; "
-    "repeatable.",
+    "min_frequency; of pre-training masking_rate, mask_share, random_share, whole_words, next_sentence; of question "
+    "answering stride; of classification and regression by decoders language_modelling; repeatable.",
 )  # fmt: skip
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Budget in steps; the task's own by default.")
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), metavar="N", help="Budget in passes over the data.")

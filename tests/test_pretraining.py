@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zoo
+from zoo import pretrained
 from zoo.datasets import DataError
 from zoo.kinds._masking import Masking
-from zoo.kinds._pairs import IS_NEXT, NOT_NEXT, cut, draw_pairs
+from zoo.kinds._pairs import IS_NEXT, NOT_NEXT, cut, draw_pairs, stretches
 from zoo.layers.feed_forward import find_activation
 from zoo.likelihood import likelihood_function, likelihoods
 from zoo.registry import KINDS
@@ -188,6 +189,22 @@ def test_both_ends_are_cut_equally_often():
     assert np.mean(starts) == pytest.approx(20, abs=4 * np.sqrt(40 * 0.25 / 500))
 
 
+@given(documents_of_lengths, st.integers(1, 40))
+@settings(max_examples=100, deadline=None)
+def test_without_next_sentences_every_token_is_read_once_in_windows_of_whole_sentences(lengths, room):
+    documents = numbered(*lengths)
+    found = stretches(documents, room)
+    for number, document in enumerate(documents):
+        windows = [stretch.tokens for stretch in found if stretch.document == number]
+        np.testing.assert_array_equal(np.concatenate(windows), np.concatenate(document))
+        assert max(map(len, windows)) <= room
+        whole = [sentence for sentence in document if len(sentence) <= room]
+        assert all(any(set(sentence) <= set(window) for window in windows) for sentence in whole)
+        begins = {int(sentence[0]): len(sentence) for sentence in whole}
+        for window, after in itertools.pairwise(windows):
+            assert len(window) + begins.get(int(after[0]), room) > room, "it would have had room"
+
+
 # -- refusals -------------------------------------------------------------------------------------------------------
 
 
@@ -211,6 +228,11 @@ def test_one_document_is_refused(tmp_path):
     for seed in (None, 0):
         with pytest.raises(ValueError, match=r"from two documents, and there is 1: give at least two"):
             fitted().batches(TWO[:1], 4, seed)
+    alone = [{"sentences": ["a b c d."]}, {"sentences": ["e f."]}, {"sentences": ["g."]}]
+    with pytest.raises(ValueError, match=r"no document has two: .* prediction out \(next_sentence=false\)"):
+        fitted().batches(alone, 4, 0)
+    assert len(fitted().batches(alone, 4)) == 1  # a split to be scored may be such
+    assert len(fitted(next_sentence=False).batches(alone[:1], 4, 0)) == 1
     (tmp_path / "one.txt").write_text("A long text. Of one document.\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"one\.txt: one document; .* blank lines between documents"):
         find("pretraining", data=tmp_path / "one.txt").examples("train")
@@ -322,6 +344,26 @@ def test_a_run_learns_reports_and_fills_blanks(run):
     assert "sees the 고양이." in two["filled"] and "[MASK]" not in two["filled"]
     with pytest.raises(ValueError, match=r"has no blank: write \[MASK\]"):
         zoo.predict(run, ["no blank here"])
+
+
+def test_without_next_sentences_a_single_document_of_single_sentences_is_enough(tmp_path):
+    data = tmp_path / "reviews.txt"
+    data.write_text("\n".join(f"정말 {a} 영화 {b}" for a in "가나다라마바" for b in "0123456789"), encoding="utf-8")
+    options = {"settings": SMALL, "steps": 3, "batch_size": 4, "out": tmp_path / "run", "progress": False}
+    text = {"max_length": 12, "next_sentence": "false", "tokenizer": "wordpiece"}
+    run = zoo.train("bert", "pretraining", data=data, text=text, **options)
+    columns = run.kind.columns(run.task.examples("train"))
+    tokenizer = run.kind.tokenizer
+    for ids, segments in zip(columns.inputs["token_ids"], columns.inputs["segment_ids"], strict=True):
+        assert (ids[0], ids[-1]) == (tokenizer.start_id, tokenizer.end_id)
+        assert tokenizer.end_id not in ids[1:-1] and not segments.any()
+        assert len(ids) in (6, 10)  # one or two reviews of four words
+    assert not hasattr(run.model.head, "pooler")
+    again = zoo.load(run.folder)  # reads the task's only document once more, with the settings of its text side
+    figures = zoo.evaluate(again, "test")
+    assert figures["nll"] == figures["masked_nll"] and "next_accuracy" not in figures
+    converted = pretrained.read(zoo.convert(again, tmp_path / "converted"))
+    assert converted.part("masked_lm") and not converted.part("next_sentence")
 
 
 # Task of one's own data -> its lines, and whether its head begins with the pooler.

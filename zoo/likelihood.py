@@ -18,18 +18,24 @@ def likelihood_function(model):
     For labels that are numbers, the squared error takes the place of the nats.
     """
 
-    @tf.function(autograph=False)
     def measure(inputs, labels, weights):
         nll = losses(labels, model(inputs, training=False))
         weighted = tf.nest.map_structure(tf.multiply, nll, weights)
         return tf.nest.map_structure(_sum_of_row, weighted), tf.nest.map_structure(_sum_of_row, weights)
 
-    def of_any_size(*batch):
-        # One trace for all sizes, found again by its signature.
-        specs = tf.nest.map_structure(lambda x: tf.TensorSpec([None] * len(x.shape), x.dtype), batch)
-        return measure.get_concrete_function(*specs)(*batch)
+    return of_any_size(measure)
 
-    return of_any_size
+
+def of_any_size(function):
+    """A function of nested tensors, compiled once for tensors of any size."""
+    compiled = tf.function(function, autograph=False)
+
+    def call(*tensors):
+        # One trace for all sizes, found again by its signature.
+        specs = tf.nest.map_structure(lambda x: tf.TensorSpec([None] * len(x.shape), x.dtype), tensors)
+        return compiled.get_concrete_function(*specs)(*tensors)
+
+    return call
 
 
 def likelihoods(measure, batches):

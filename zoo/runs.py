@@ -53,6 +53,7 @@ class Run:
         model = build_model(config["model"], config["settings"], kind, config.get("prompt_length"))
         model.load_weights(folder / WEIGHTS)
         task = find(config["task"], data=config["data"])
+        task.adjust(config.get("text") or {}, kind.text_settings)
         if task.takes_data:
             task.bad_lines = config.get("bad_lines", task.bad_lines)
             task.reads_with(kind)

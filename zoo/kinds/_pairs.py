@@ -8,6 +8,9 @@ code that its authors published, with two exceptions: where the text leaves no
 choice (a single sentence has no successor), later pairs make up for it, so that
 half of all stay true; and a sentence too long for half a window is read in
 parts, so that no text is lost.
+
+Without next sentence prediction a window holds one stretch of sentences of one
+document (Liu et al. 2019, "RoBERTa", arXiv:1907.11692, section 4.2, DOC-SENTENCES).
 """
 
 from typing import NamedTuple
@@ -30,6 +33,13 @@ class Pair(NamedTuple):
     document: int
 
 
+class Stretch(NamedTuple):
+    """Tokens that follow each other, int32 [T], and the number of their document."""
+
+    tokens: np.ndarray
+    document: int
+
+
 def draw_pairs(documents, room, random):
     """Reads every document once, from its first sentence to its last, in pairs.
 
@@ -47,7 +57,8 @@ def draw_pairs(documents, room, random):
     if len(documents) < 2:
         raise ValueError(
             f"next sentence prediction takes half of its pairs from two documents, and there is {len(documents)}: "
-            "give at least two, in files of their own or with blank lines between them."
+            "give at least two, in files of their own or with blank lines between them; or leave next sentence "
+            "prediction out (next_sentence=false)."
         )
     documents = [_parts(sentences, max(room // 2, 1)) for sentences in documents]
     pairs, owed = [], 0
@@ -67,6 +78,37 @@ def draw_pairs(documents, room, random):
                 second, begin = _elsewhere(documents, number, wanted - len(first), random), middle
             pairs.append(Pair(*cut(first, second, room, random), IS_NEXT if follows else NOT_NEXT, number))
     return pairs
+
+
+def check_successors(documents, room):
+    """Raises ValueError where no sentence follows another, arguments as for :func:`draw_pairs`."""
+    if all(len(_parts(sentences, max(room // 2, 1))) < 2 for sentences in documents):
+        raise ValueError(
+            "next sentence prediction needs sentences that follow another, and no document has two: put more text into "
+            "a document, or leave next sentence prediction out (next_sentence=false)."
+        )
+
+
+def stretches(documents, room):
+    """Reads every document once, in windows of whole sentences; a sentence too long for a window is read in parts.
+
+    Args:
+        documents: as for :func:`draw_pairs`; one is enough.
+        room: int, how many tokens a stretch may have.
+
+    Returns:
+        A list of :class:`Stretch`.
+    """
+    found = []
+    for number, sentences in enumerate(documents):
+        window = []
+        for sentence in _parts(sentences, room):
+            if window and sum(map(len, window)) + len(sentence) > room:
+                found.append(Stretch(np.concatenate(window), number))
+                window = []
+            window.append(sentence)
+        found.append(Stretch(np.concatenate(window), number))
+    return found
 
 
 def cut(first, second, room, random):

@@ -3,7 +3,7 @@
 ==============  ==========================================  =====================================================
 family          head of the run                             becomes
 ==============  ==========================================  =====================================================
-bert            pretraining                                 BertForPreTraining
+bert            pretraining                                 BertForPreTraining; BertForMaskedLM if next_sentence=false
 bert            classification                              BertForSequenceClassification
 bert            tagging                                     BertForTokenClassification
 bert            span-answering                              BertForQuestionAnswering
@@ -46,6 +46,7 @@ BERT_HEADS = {
     "pretraining": (
         "BertForPreTraining", {"pooler": "pooler", "masked_lm": "masked_lm", "next_sentence": "next_sentence"},
     ),
+    "pretraining without next sentences": ("BertForMaskedLM", {"masked_lm": "masked_lm"}),
     "tagging": ("BertForTokenClassification", {"classifier": "classifier"}),
     "span-answering": ("BertForQuestionAnswering", {"span": "classifier"}),
 }
@@ -121,6 +122,8 @@ def _counterpart(run):
         raise PretrainedError(
             f"{run.folder} is a tuned prompt, which is no part of a {family} elsewhere: convert {run.config['init']}."
         )
+    if kind == "pretraining" and not run.kind.asks_next:
+        kind = "pretraining without next sentences"
     if family == "bert" and kind in BERT_HEADS:
         return "bert", *BERT_HEADS[kind]
     if family == "gpt" and kind in ("language-modelling", "text-to-text"):

@@ -40,6 +40,8 @@ class Task:
     masking_rate = 0.15  # pre-training: share of the tokens that are to be guessed; of those, how many become [MASK],
     mask_share, random_share = 0.8, 0.1  # and how many another token
     whole_words = False  # pre-training: whether all tokens of a word are masked, or none
+    next_sentence = True  # pre-training: whether the model is asked, too, if a sentence follows another
+    language_modelling = 0.0  # classification, regression: weight of a decoder's loss on the text; in GPT-1's paper 0.5
     tag_units = "words"  # tagging: what has a tag, "words" or "characters"
     stride = 128  # span answering: every so many tokens of a long context a window begins, as in BERT's code
     answer_units = "words"  # span answering: what the F1 of an answer counts, "words" or "characters"

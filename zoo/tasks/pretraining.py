@@ -12,7 +12,7 @@ class Pretraining(LanguageModelling):
 
     What a document is: as in the task ``language-modelling``, in a ``.txt`` file a
     stretch of lines between blank lines; of several files, or a folder of them,
-    each file. At least two are needed. Fewer than 20 are cut, the first 80 % of
+    each file. Next sentence prediction needs at least two. Fewer than 20 are cut, the first 80 % of
     each for training; more are dealt out whole. Line ends and end marks divide
     sentences; lines that were wrapped for print are joined first.
     """
@@ -27,9 +27,10 @@ class Pretraining(LanguageModelling):
         return [(document(example["text"]), texts) for example, texts in super().read_folder(folder)]
 
     def divided(self, items):
-        if len(items) < 2:
+        if len(items) < 2 and self.next_sentence:
             raise DataError(
                 f"{', '.join(self.data)}: one document; next sentence prediction takes half of its sentences from "
-                "another one. Give several files, a folder of them, or put blank lines between documents."
+                "another one. Give several files, a folder of them, or put blank lines between documents; or leave "
+                "next sentence prediction out (next_sentence=false)."
             )
         return divide_documents([example for example, _ in items], ", ".join(self.data))
