@@ -55,6 +55,10 @@ Examples:
 @click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Examples of one step.")
 @click.option("--learning-rate", type=float, metavar="X", help="One for all, in place of each family's own.")
 @click.option("--data", multiple=True, metavar="FILE", type=click.Path(), help="Your own data, as for 'zoo train'.")
+@click.option(
+    "--bad-lines", type=click.Choice(["refuse", "skip"]), default="refuse", show_default=True,
+    help="What to do where a line of --data is malformed.",
+)  # fmt: skip
 @click.option("--out", metavar="DIR", help="Folder of runs, results.json and report.html.")
 @click.option("--overwrite", is_flag=True, help="Replace runs in that folder that were made with other settings.")
 @click.option(

@@ -11,7 +11,7 @@ from tests.command_line import zoo as command
 from zoo.datasets import DataError
 from zoo.kinds.classification import Classification
 from zoo.registry import UnknownNameError
-from zoo.run_folder import RunError
+from zoo.settings import SettingError
 from zoo.tasks import find
 from zoo.tokenizers import SPECIAL_TOKENS
 from zoo.tokenizers.word import WordTokenizer
@@ -148,8 +148,23 @@ def test_evaluation_of_other_data_names_unknown_labels_or_skips_them(run, tmp_pa
     assert (figures["examples"], figures["skipped_lines"]) == (2, 1)
 
 
+def test_a_comparison_refuses_bad_lines_or_skips_them(tmp_path):
+    path = write(tmp_path / "reviews.tsv", "".join([*GOOD[:2], "good\n", *GOOD[2:]]))
+    asked = ("compare", "classification", "--data", path, "--models", "bag_of_words", "--seeds", "0", "--steps", "1",
+             "--batch-size", "4", "--no-isolate", "--out", tmp_path / "out")  # fmt: skip
+    refused = command(*asked)
+    assert refused.exit_code == 2 and f"{path}:3: " in refused.stderr
+    results = document(command(*asked, "--bad-lines", "skip", "--json"))
+    assert results["protocol"]["bad_lines"] == "skip"
+    config = json.loads((tmp_path / "out" / "classification" / "bag_of_words" / "seed0" / "config.json").read_text())
+    assert (config["bad_lines"], config["skipped_lines"]) == ("skip", 1)
+    assert "Malformed lines of the data were left out" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def test_only_own_data_has_bad_lines(tmp_path):
-    with pytest.raises(RunError, match="is for your own data"):
+    with pytest.raises(SettingError, match="is for your own data"):
         zoo.train("ngram", "copy", bad_lines="skip", out=tmp_path, **SMALL)
+    with pytest.raises(SettingError, match="is for your own data"):
+        zoo.compare("copy", models=["ngram"], bad_lines="skip", out=tmp_path)
     with pytest.raises(UnknownNameError, match="refuse"):
         zoo.train("ngram", "copy", bad_lines="mend", out=tmp_path, **SMALL)

@@ -42,8 +42,8 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None, bad_lin
             run.task.check_split(split)
             examples = run.task.examples(split)
         else:
-            given = find(run.kind.own_data_task, data=data)
-            given.bad_lines, given.known_labels = bad_lines, run.kind.known_labels
+            given = find(run.kind.own_data_task, data=data, bad_lines=bad_lines)
+            given.known_labels = run.kind.known_labels
             given.reads_with(run.kind)
             examples = given.all_examples()
             announce_skipped(given.skipped)

@@ -26,7 +26,6 @@ from zoo.tasks import find
 from zoo.trainer import Trainer
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-BAD_LINES = ("refuse", "skip")
 MEASUREMENTS = 10  # of the validation loss in one training, unless said otherwise
 
 
@@ -235,7 +234,7 @@ def carry_out(run, strategy, batches, checkpoint, progress):
 
 def _find(name, family, data, text, bad_lines):
     """The task that a model of ``family`` is to learn, with the user's settings of its text side."""
-    task = find(name, data=data)
+    task = find(name, data=data, bad_lines=bad_lines)
     kind_class = KINDS.get(task.kind)
     if family.kind not in kind_class.backbone_kinds:
         raise RunError(
@@ -243,12 +242,6 @@ def _find(name, family, data, text, bad_lines):
             f"of kind {' or '.join(kind_class.backbone_kinds)}. 'zoo list' shows which."
         )
     task.adjust(text, kind_class.text_settings)
-    if bad_lines not in BAD_LINES:
-        raise unknown_name("way with bad lines", bad_lines, BAD_LINES)
-    if bad_lines != "refuse":
-        if not task.takes_data:
-            raise RunError(f"bad_lines={bad_lines} is for your own data; task {task.name} has its own.")
-        task.bad_lines = bad_lines
     return task
 
 

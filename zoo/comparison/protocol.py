@@ -47,6 +47,7 @@ def compare(
     batch_size=None,
     learning_rate=None,
     data=None,
+    bad_lines="refuse",
     isolate=False,
     at_once=1,
 ):
@@ -63,7 +64,7 @@ def compare(
             the same settings are used again.
         overwrite: whether runs in it that were made with other settings may be replaced.
         progress: whether to show what is going on, on standard error.
-        batch_size, learning_rate, data: as for :func:`zoo.train`, the same for all models.
+        batch_size, learning_rate, data, bad_lines: as for :func:`zoo.train`, the same for all models.
         isolate: train each model in a new process of its own. Only then is peak memory reported: in a shared
             process a small model would be charged for what the large ones before it left behind. A script that
             asks for it needs ``if __name__ == "__main__":``, as with all of multiprocessing.
@@ -87,7 +88,7 @@ def compare(
     if at_once < 1 or (at_once > 1 and not isolate):
         what = "models train side by side in processes of their own only"
         raise RunError(f"at_once={at_once}: {what}: isolate=True, or no --no-isolate.")
-    tasks = [find(name, data=data) for name in dict.fromkeys(names)]
+    tasks = [find(name, data=data, bad_lines=bad_lines) for name in dict.fromkeys(names)]
     takers = assign(tasks, models)
     out = Path(out or Path("runs") / f"comparison-{'+'.join(folder_name(task.name) for task in tasks)}")
     settings = {
@@ -95,6 +96,7 @@ def compare(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "data": [str(path) for path in ([data] if isinstance(data, str | Path) else data or [])] or None,
+        "bad_lines": bad_lines,
         "isolated": isolate,
         "at_once": at_once,
         "versions": versions(),
@@ -205,7 +207,8 @@ def run_one(request, folder, with_attention, title, progress):
     # "5 out of the last 5 calls triggered retracing": no wonder, each model is a new graph.
     tf.get_logger().setLevel("ERROR")
     family, _, _ = parse_model(request["model"])
-    asked = {name: request[name] for name in ("steps", "minutes", "batch_size", "learning_rate", "seed", "data")}
+    names = ("steps", "minutes", "batch_size", "learning_rate", "seed", "data", "bad_lines")
+    asked = {name: request[name] for name in names}
     if request["minutes"] is not None and family.recipe.get("schedule") in ("linear", "cosine"):
         asked["recipe"] = {"schedule": "constant"}
     # What stands in the way is a part of an earlier run, or may be replaced: is_finished has seen to it.

@@ -11,6 +11,8 @@ from zoo.datasets import DataError
 from zoo.registry import KINDS, TASKS, UnknownNameError, unknown_name
 from zoo.settings import SettingError, convert
 
+BAD_LINES = ("refuse", "skip")
+
 
 class Task:
     """Base class of all tasks.
@@ -50,7 +52,7 @@ class Task:
     steps = 1000  # a sensible budget for a tiny model
     batch_size = 64
     takes_data = False  # whether the examples are the user's own
-    bad_lines = "refuse"  # what is done about malformed lines of the user's own files, or "skip"
+    bad_lines = "refuse"  # what is done about malformed lines of the user's own files, one of BAD_LINES
     skipped = ()  # what was wrong with the lines that were skipped
 
     def __init__(self, variant=None, data=None):
@@ -117,23 +119,32 @@ class Task:
             raise unknown_name(f"split of task {self.name}", split, self.splits)
 
 
-def find(name, data=None):
+def find(name, data=None, bad_lines="refuse"):
     """The task called ``name``: ``"multi30k"``, or with a variant ``"multi30k:en-de"``.
 
     Args:
         name: the task, with or without variant.
         data: path or paths of your own files, for the tasks ``translation``, ``language-modelling``,
             ``classification``, ``regression``, ``tagging`` and ``question-answering``.
+        bad_lines: one of ``BAD_LINES``, what to do where a line of these files is malformed.
 
     Raises:
         UnknownNameError: lists the known tasks, or the variants of the task.
         DataError: the task has data of its own and takes no other.
+        SettingError: it has, and ``bad_lines`` is for the user's own.
     """
+    if bad_lines not in BAD_LINES:
+        raise unknown_name("way with bad lines", bad_lines, BAD_LINES)
     base, colon, variant = str(name).partition(":")
     task = TASKS.get(base)
     variant = variant if colon else None
     # A task that a user registers need not know about data.
-    return task(variant, data=data) if data else task(variant)
+    task = task(variant, data=data) if data else task(variant)
+    if bad_lines != "refuse":
+        if not task.takes_data:
+            raise SettingError(f"bad_lines={bad_lines} is for your own data; task {task.name} has its own.")
+        task.bad_lines = bad_lines
+    return task
 
 
-__all__ = ["DataError", "Task", "UnknownNameError", "find"]
+__all__ = ["BAD_LINES", "DataError", "Task", "UnknownNameError", "find"]

@@ -34,6 +34,8 @@ def protocol(results):
         if facts["isolated"]
         else "All were trained in one process, one after another; so peak memory is not reported.",
     ]
+    if facts["bad_lines"] == "skip":
+        sentences.append("Malformed lines of the data were left out; each run's config.json counts them.")
     if facts["at_once"] > 1:
         sentences.append(
             f"{facts['at_once']} models were trained at a time and shared the cores: speeds and seconds are those of a "
