@@ -50,6 +50,7 @@ MAY_IMPORT = {
             "zoo.kinds",
             "zoo.batching",
             "zoo.decoding",
+            "zoo.layers.auxiliary",
             "zoo.layers.heads",
             "zoo.layers.pretraining",
             "zoo.likelihood",

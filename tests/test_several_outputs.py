@@ -1,5 +1,7 @@
 """A model with several outputs: each loss is a mean of its own, their sum is trained; numbers have squared errors."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -36,8 +38,11 @@ class TwoHeads(keras.Model):
         return {"tag": rows[:, :, :C], "value": rows[:, 0, C]}
 
 
-def by_hand(smoothing=0.0):
-    """The mean of the 5 tags that count, the mean of the 5 numbers, and the gradient of the smoothed sum [V, C + 1]."""
+def by_hand(smoothing=0.0, weight=1.0):
+    """The mean of the 5 tags that count, the mean of the 5 numbers, and the gradient of the smoothed sum [V, C + 1].
+
+    ``weight`` is that of the numbers in the sum.
+    """
     gradient, nll, errors = np.zeros((V, C + 1)), [], []
     for ids, classes, counted, number in zip(IDS, CLASSES, COUNTED, NUMBERS, strict=True):
         for token, label in zip(ids[counted > 0], classes[counted > 0], strict=True):
@@ -47,23 +52,25 @@ def by_hand(smoothing=0.0):
             gradient[token, :C] += (probabilities - (1 - smoothing) * np.eye(C)[label] - smoothing / C) / 5
         error = float(TABLE[ids[0], C]) - number
         errors.append(error**2)
-        gradient[ids[0], C] += 2 * error / 5
+        gradient[ids[0], C] += weight * 2 * error / 5
     assert len(nll) == len(errors) == 5
     return np.mean(nll), np.mean(errors), gradient
 
 
 @pytest.mark.parametrize("accumulation", [1, 2, 3])
-@pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_a_step_follows_the_gradient_of_the_sum_of_the_means(smoothing, accumulation):
+@pytest.mark.parametrize(("smoothing", "weight"), [(0.0, 1.0), (0.3, 1.0), (0.0, 0.25)])
+def test_a_step_follows_the_gradient_of_the_sum_of_the_means(smoothing, weight, accumulation):
     model = TwoHeads()
+    if weight != 1:
+        model.head = SimpleNamespace(loss_weights={"value": weight})
     trainer = Trainer(model, Recipe(clip_norm=0.0, label_smoothing=smoothing), 1, accumulation=accumulation)
     trainer.optimizer = keras.optimizers.SGD(1.0)
     trainer.optimizer.build(model.trainable_variables)
     trainer.feed(Batches(COLUMNS, 6))  # 5 rows and a filler
     (loss,), (tokens,) = trainer.advance(1)
-    nll, error, gradient = by_hand(smoothing)
+    nll, error, gradient = by_hand(smoothing, weight)
     np.testing.assert_allclose(np.array(model.embedding.embeddings) - TABLE, -gradient, atol=1e-5)
-    assert loss == pytest.approx(nll + error, rel=1e-5)  # neither is smoothed
+    assert loss == pytest.approx(nll + weight * error, rel=1e-5)  # neither is smoothed
     assert tokens == 5 + 5
 
 

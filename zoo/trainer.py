@@ -6,7 +6,8 @@ of tokens; so the count is summed over the replicas first. Gradients are summed
 over the replicas, then clipped: the clipped step is that of one big device.
 
 A model may have several outputs (a dictionary of logits, with labels and
-weights of the same keys): each loss has a count of its own, and they are added.
+weights of the same keys): each loss has a count of its own, and they are added,
+each times what the head's ``loss_weights`` say, if it has any.
 """
 
 import contextlib
@@ -55,6 +56,7 @@ class Trainer:
         self.schedule = Schedule(recipe, total_steps)
         self.strategy = strategy or tf.distribute.get_strategy()
         self.accumulation = accumulation
+        self._loss_weights = getattr(getattr(model, "head", None), "loss_weights", {})
         self._run_replica = self._replica_step
         if compiled:
             self._run_replica = tf.function(self._run_replica, jit_compile=True, reduce_retracing=True, autograph=False)
@@ -217,10 +219,10 @@ class Trainer:
             nll = losses(labels, outputs)
             smooth = partial(smoothed, label_smoothing=self.recipe.label_smoothing)
             trained = tf.nest.map_structure(smooth, nll, outputs)
-            loss = self.optimizer.scale_loss(_normalised(trained, weights, counts))
+            loss = self.optimizer.scale_loss(_normalised(trained, weights, counts, self._loss_weights))
         variables = [variable.value for variable in self.model.trainable_variables]
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, variables)]
-        return gradients, _normalised(nll, weights, counts)
+        return gradients, _normalised(nll, weights, counts, self._loss_weights)
 
     def _accumulated(self, inputs, labels, weights, counts):
         """The same, computed in parts one after the other."""
@@ -245,11 +247,14 @@ class Trainer:
         return [gradient * factor for gradient in gradients]
 
 
-def _normalised(losses, weights, counts):
-    """The weighted sum of the losses of each output, divided by its count; all outputs added."""
+def _normalised(losses, weights, counts, loss_weights):
+    """The weighted sum of the losses of each output, divided by its count; all outputs added, each with its weight."""
 
     def share(loss, weight, count):
         # No token counts where every answer of a batch was cut off.
         return tf.math.divide_no_nan(tf.reduce_sum(loss * weight), count)
 
-    return tf.add_n(tf.nest.flatten(tf.nest.map_structure(share, losses, weights, counts)))
+    shares = tf.nest.map_structure(share, losses, weights, counts)
+    if isinstance(shares, dict):
+        shares = {name: loss_weights.get(name, 1.0) * of_output for name, of_output in shares.items()}
+    return tf.add_n(tf.nest.flatten(shares))

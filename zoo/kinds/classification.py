@@ -32,14 +32,14 @@ class Classification(TextsKind):
         labels = sorted({example["label"] for example in examples})
         if len(labels) < 2:
             raise ValueError(f"task {task.name} has but one label in its training split: {labels}; two are needed.")
-        tokenizers, facts = cls.read_texts(task, examples, tokenizers)
+        tokenizers, facts = cls.read_texts(task, backbone_kind, examples, tokenizers)
         return cls(backbone_kind, tokenizers, {**facts, "labels": labels})
 
     @property
     def known_labels(self):
         return set(self.facts["labels"])
 
-    def head(self, backbone):
+    def answering_head(self, backbone):
         return ClassificationHead(len(self.facts["labels"]), pooling=backbone.pooling, dropout=backbone.dropout_rate)
 
     def columns(self, examples):

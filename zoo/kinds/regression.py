@@ -34,10 +34,10 @@ class Regression(TextsKind):
         scores = np.array([example["score"] for example in examples], np.float64)
         if not scores.std():
             raise ValueError(f"task {task.name} has one score only in its training split, {scores[0]:g}: give two.")
-        tokenizers, facts = cls.read_texts(task, examples, tokenizers)
+        tokenizers, facts = cls.read_texts(task, backbone_kind, examples, tokenizers)
         return cls(backbone_kind, tokenizers, {**facts, "mean": float(scores.mean()), "deviation": float(scores.std())})
 
-    def head(self, backbone):
+    def answering_head(self, backbone):
         return RegressionHead(pooling=backbone.pooling, dropout=backbone.dropout_rate)
 
     def columns(self, examples):

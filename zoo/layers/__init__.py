@@ -12,6 +12,7 @@
 :mod:`.recurrent`         cells over time, stacked, in one or both directions
 :mod:`.heads`             hidden states to answers
 :mod:`.pretraining`       the head of BERT's pre-training
+:mod:`.auxiliary`         a head beside which the text is predicted, too
 ========================  ==================================================================
 """
 
@@ -27,6 +28,7 @@ from zoo.layers.attention import (
     weighted_mean,
     write_memory,
 )
+from zoo.layers.auxiliary import WithLanguageModelling
 from zoo.layers.blocks import DecoderBlock, EncoderBlock
 from zoo.layers.cells import CELLS, GRUCell, LSTMCell, RecurrentCell, SimpleCell, make_cell
 from zoo.layers.checks import check_heads, check_length, check_sizes
@@ -74,6 +76,7 @@ __all__ = [
     "SpanHead",
     "TokenClassificationHead",
     "TokenEmbedding",
+    "WithLanguageModelling",
     "attend",
     "attention_weights",
     "causal_mask",
