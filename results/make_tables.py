@@ -9,7 +9,8 @@ A table stands between ``<!-- table: NAME -->`` and ``<!-- end table -->``. NAME
 or, with ``comparison:`` before it, a task of a comparison (``comparisons/*.json``); or, with ``shots:``, a task that
 language models were asked with examples in the prompt (``zoo evaluate --shots``; ``results/*/*.json``); or, with
 ``labels:``, tasks joined by "+", each learned from few and from many examples (``zoo train --examples``), with and
-without pre-training (``--init``). ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``),
+without pre-training (``--init``); or, with ``tuning:``, tasks of ``prompt-tuning/``, of which more or less of a
+pre-trained model was trained. ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``),
 ``latencies`` those of them that answer requests.
 """
 
@@ -42,6 +43,8 @@ def make(name, folder):
         return shots_table(name.partition(":")[2], folder)
     if name.startswith("labels:"):
         return labels_table(name.partition(":")[2].split("+"), folder)
+    if name.startswith("tuning:"):
+        return tuning_table(name.partition(":")[2].split("+"), folder / "prompt-tuning")
     if name in ("benchmarks", "latencies"):
         races = read_races(folder / "benchmarks", timed=name == "latencies")
         return latencies_table(races) if name == "latencies" else races_table(races)
@@ -183,6 +186,29 @@ def labels_table(names, folder):
         f"deviation over the seeds {seeds} (where there are several); steps of a training: {budgets}."
     )
     return f"{table}\n\n{note} {measured_on(runs[0])}"
+
+
+def tuning_table(names, folder):
+    """Runs that went on from a pre-trained one: a line for each part of the model that was trained."""
+    runs = [run for run in read_all(folder, "*/*.json") if run["task"] in names]
+    if {run["task"] for run in runs} != set(names):
+        raise TableError(f"not all of {', '.join(names)} have runs in {folder}: 'python results/experiments.py'.")
+    groups = {}
+    for run in runs:
+        trained = f"a prompt of {run['prompt_length']} vectors" if run["prompt_length"] else "all weights"
+        trained = "the head" if run["recipe"]["frozen"] else trained
+        key = names.index(run["task"]), -run["trained_parameters"], f"{run['model']}:{run['preset']}", trained
+        groups.setdefault(key, []).append(run)
+    lines = [["task", "model", "trained", "trained weights", "of", "metric", "test"], ["---"] * 3 + ["---:"] * 4]
+    lines[1][5] = "---"
+    for (task, weights, model, trained), group in sorted(groups.items()):
+        name = group[0]["splits"]["test"]["metric"]
+        score = mean_sd([run["splits"]["test"][name] for run in group])
+        sizes = [f"{-weights:,}", f"{group[0]['parameters']:,}"]
+        lines.append([names[task], model, trained, *sizes, METRICS[name].title, METRICS[name].show(score)])
+    budgets, seeds = (", ".join(f"{x:,}" for x in sorted({run[key] for run in runs})) for key in ("steps", "seed"))
+    note = f"Mean and standard deviation over the seeds {seeds}; steps of a training: {budgets}."
+    return f"{in_markdown(lines)}\n\n{note} {measured_on(runs[0])}"
 
 
 def recipe_of(run):

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
-KEPT = ("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "drawn",
-        "init", "seed", "parameters", "precision", "versions", "machine")  # fmt: skip
+KEPT = (
+    *("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "drawn"),
+    *("init", "prompt_length", "seed", "parameters", "trained_parameters", "precision", "versions", "machine"),
+)
 
 
 class TableError(ValueError):
@@ -69,6 +71,8 @@ def add(source, folder=HERE):
 def _of_run(config):
     """What the result file of a run is called."""
     how = ["pretrained"] if config["init"] else []
+    how += ["frozen"] if config["recipe"]["frozen"] else []
+    how += [f"prompt{config['prompt_length']}"] if config.get("prompt_length") else []
     how += [str(config["drawn"])] if config.get("drawn") else []
     return "-".join([config["model"], config["preset"], *how, f"seed{config['seed']}"])
 

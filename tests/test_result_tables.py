@@ -75,6 +75,7 @@ def test_learning_from_few_examples_is_shown_by_task_and_start(tables, tmp_path)
     result_files = importlib.import_module("result_files")
     config = dict.fromkeys(result_files.KEPT) | {key: comparison()[key] for key in ("machine", "versions")}
     config |= {"model": "bert", "preset": "tiny", "task": "toy:en", "status": "complete", "steps": 400}
+    config |= {"recipe": {"frozen": False}}
     out = tmp_path / "out"
     out.mkdir()
     for init, number, shares in ((None, 50, (0.4, 0.6)), (None, 1000, (0.75,)), ("runs/pretrained", 50, (0.9, 0.9))):
@@ -93,6 +94,35 @@ def test_learning_from_few_examples_is_shown_by_task_and_start(tables, tmp_path)
     assert "seeds 0, 1" in lines[-1] and "steps of a training: 400" in lines[-1]
     with pytest.raises(ValueError, match="not all of toy:en, toy:ko have runs"):
         tables.make("labels:toy:en+toy:ko", tmp_path)
+
+
+def test_what_was_trained_of_a_model_is_shown_with_its_size_the_largest_first(tables, tmp_path):
+    result_files = importlib.import_module("result_files")
+    config = dict.fromkeys(result_files.KEPT) | {key: comparison()[key] for key in ("machine", "versions")}
+    config |= {"model": "gpt", "preset": "tiny", "status": "complete", "steps": 9, "init": "runs/a", "parameters": 5000}
+    out = tmp_path / "out"
+    out.mkdir()
+    for task, metric, frozen, length, trained, shares, name in (
+        ("toy:en", "accuracy", True, None, 30, (0.5, 0.7), "frozen-"),
+        ("toy:en", "accuracy", False, None, 5000, (0.9, 0.9), ""),
+        ("toy-text:en", "exact_match", False, 20, 1280, (0.25,), "prompt20-"),
+    ):
+        for seed, share in enumerate(shares):
+            changes = {"task": task, "recipe": {"frozen": frozen}, "prompt_length": length, "seed": seed}
+            (out / "config.json").write_text(json.dumps(config | changes | {"trained_parameters": trained}))
+            figures = {"splits": {"test": {"metric": metric, metric: share}}}
+            (out / "results.json").write_text(json.dumps(figures))
+            path = tables.add(out, tmp_path / "prompt-tuning")
+            assert path.name == f"gpt-tiny-pretrained-{name}seed{seed}.json"
+    lines = tables.make("tuning:toy:en+toy-text:en", tmp_path).splitlines()
+    assert lines[0] == "| task | model | trained | trained weights | of | metric | test |"
+    assert lines[2] == "| toy:en | gpt:tiny | all weights | 5,000 | 5,000 | accuracy % | 90.0 ± 0.0 |"
+    # (70 - 50) / sqrt(2), the deviation with n - 1 of two
+    assert lines[3] == "| toy:en | gpt:tiny | the head | 30 | 5,000 | accuracy % | 60.0 ± 14.1 |"
+    assert lines[4] == "| toy-text:en | gpt:tiny | a prompt of 20 vectors | 1,280 | 5,000 | exact match % | 25.0 |"
+    assert "seeds 0, 1; steps of a training: 9" in lines[-1]
+    with pytest.raises(ValueError, match="not all of toy:en, other:en have runs"):
+        tables.make("tuning:toy:en+other:en", tmp_path)
 
 
 def test_races_that_answer_requests_have_a_table_of_their_own(tables, tmp_path):

@@ -272,3 +272,12 @@ def test_errors_say_what_is_possible():
             train_tokenizer("word", texts)
     with pytest.raises(ValueError, match="nothing but special tokens"):
         train_tokenizer("wordpiece", ["rare words"], min_frequency=2)
+
+
+def test_models_that_learn_one_task_share_the_tokenizer_and_other_texts_or_settings_make_another():
+    once = train_tokenizer("word", ["a b", "c"])
+    assert train_tokenizer("word", iter(["a b", "c"])) is once
+    for name, texts, changes in (("word", ["a bc"], {}), ("word", ["a b", "c"], {"lowercase": True})):
+        once = train_tokenizer("word", ["a b", "c"])
+        assert train_tokenizer(name, texts, **changes) is not once
+    assert train_tokenizer("character", ["a b", "c"]).name == "character"

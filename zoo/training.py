@@ -227,6 +227,7 @@ def carry_out(run, strategy, batches, checkpoint, progress):
         batches.multiple = batches.longest()
     recipe, steps = Recipe(**config["recipe"]), config["steps"] or 1
     trainer = Trainer(run.model, recipe, steps, strategy, config["accumulation"], config["compiled"])
+    config["trained_parameters"] = sum(math.prod(variable.shape) for variable in run.model.trainable_variables)
     chosen_by = draw(run.task.examples("validation"), config.get("drawn"), config["seed"])
     validation = run.kind.batches(chosen_by, config["batch_size"])
     learn(run, trainer, batches, validation, is_chief(strategy), progress, checkpoint)

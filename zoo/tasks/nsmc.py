@@ -1,6 +1,6 @@
 """NSMC: Korean film reviews, positive or negative."""
 
-from functools import cached_property
+from functools import cache
 
 from zoo.datasets.catalogue import CORPORA
 from zoo.datasets.files import locate
@@ -32,16 +32,19 @@ class Nsmc(Task):
 
     def examples(self, split):
         self.check_split(split)
-        return _read("ratings_test.txt") if split == "test" else self._published[split]
-
-    @cached_property
-    def _published(self):
-        """The published training part, divided."""
-        published = [example for example in _read("ratings_train.txt") if example["text"].strip()]
-        contents = [[example["text"]] for example in published]
-        return divide(published, contents, {"train": 0.95, "validation": 0.05})
+        if split == "test":
+            return _read(locate("nsmc", "ratings_test.txt"))
+        return _divided(locate("nsmc", "ratings_train.txt"))[split]
 
 
-def _read(file):
-    rows = table(locate("nsmc", file), ("document", "label"))
-    return [{"text": row["document"], "label": LABELS[row["label"]]} for _, row in rows]
+@cache  # several models that learn this task read it once
+def _divided(path):
+    """The published training part, divided."""
+    published = [example for example in _read(path) if example["text"].strip()]
+    contents = [[example["text"]] for example in published]
+    return divide(published, contents, {"train": 0.95, "validation": 0.05})
+
+
+@cache
+def _read(path):
+    return [{"text": row["document"], "label": LABELS[row["label"]]} for _, row in table(path, ("document", "label"))]

@@ -16,6 +16,7 @@ come with vocabularies and special tokens of their own: ``BertTokenizer`` and
 ``ByteLevelBPETokenizer`` read them.
 """
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from zoo.tokenizers.wordpiece import WordPieceTokenizer
 _TRAINED = (CharacterTokenizer, ByteTokenizer, WordTokenizer, WordPieceTokenizer, ByteLevelBPETokenizer)
 _CLASSES = {kind.name: kind for kind in (*_TRAINED, BertTokenizer)}
 TOKENIZERS = tuple(kind.name for kind in _TRAINED)
+_newest = {}  # the tokenizer that was trained last: several models that learn one task need the same
 
 
 def train_tokenizer(name, texts, vocabulary_size=8000, lowercase=False, min_frequency=1):
@@ -63,7 +65,16 @@ def train_tokenizer(name, texts, vocabulary_size=8000, lowercase=False, min_freq
             f"a {name} tokenizer needs a vocabulary_size of at least {smallest} "
             f"({len(SPECIAL_TOKENS)} special tokens included), not {vocabulary_size}."
         )
-    return _CLASSES[name].train(texts, vocabulary_size, lowercase, min_frequency)
+    texts = list(texts)
+    settings = name, vocabulary_size, lowercase, min_frequency
+    asked = hashlib.sha256(repr(settings).encode())
+    for text in texts:
+        asked.update(text.encode("utf-8", "surrogatepass") + b"\0")
+    if asked.digest() not in _newest:
+        trained = _CLASSES[name].train(texts, *settings[1:])
+        _newest.clear()
+        _newest[asked.digest()] = trained
+    return _newest[asked.digest()]
 
 
 def load_tokenizer(folder):

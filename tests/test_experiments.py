@@ -1,0 +1,129 @@
+"""The experiments behind the README's tables: each runs, keeps its figures, and goes on where it was stopped."""
+
+import importlib
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from zoo.registry import TASKS
+from zoo.trainer import Trainer
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def experiments(monkeypatch):
+    if not (REPOSITORY / "results").is_dir():
+        pytest.skip("no results in this checkout")
+    monkeypatch.syspath_prepend(REPOSITORY / "results")  # where Python looks when it runs the script
+    return importlib.import_module("experiments")
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """The tiny tasks with few examples."""
+    pairs = [(a, b) for a in ("Mia", "Tom", "Jun") for b in ("garden", "kitchen", "park")]
+    documents = [{"sentences": [f"{a} is in the {b}.", f"{a} likes the {b}."]} for a, b in pairs]
+    monkeypatch.setattr(TASKS.get("tiny-pretraining"), "examples", lambda self, split: documents)
+    for name in ("names", "stories", "inference"):
+        cls = TASKS.get(f"tiny-{name}")
+        whole = cls.examples
+        monkeypatch.setattr(cls, "examples", lambda self, split, whole=whole: whole(self, split)[:100])
+
+
+@pytest.fixture
+def bench(experiments, tmp_path):
+    return experiments.Bench(tmp_path / "runs", tmp_path / "results", progress=False)
+
+
+def results(bench):
+    """The result files: path -> content."""
+    files = sorted(bench.results.glob("*/*.json"))
+    return {str(path.relative_to(bench.results)): json.loads(path.read_text(encoding="utf-8")) for path in files}
+
+
+def test_few_labels_of_the_tiny_world_and_nothing_is_trained_twice(experiments, bench, monkeypatch):
+    asked = {"tasks": ("tiny-names:en",), "numbers": (20,), "seeds": (1,), "steps": 2, "pretraining_steps": 2}
+    experiments.few_labels_tiny(bench, **asked)
+    found = results(bench)
+    names = ("pretrained-20-seed1", "20-seed1")
+    assert set(found) == {f"tiny-names-en/bert-tiny-{name}.json" for name in names}
+    for result in found.values():
+        assert (result["steps"], result["examples"], result["seed"]) == (2, 20, 1)
+        assert 0 <= result["splits"]["test"]["f1"] <= 1
+    # What differs between the two is the start alone.
+    one, other = (found[f"tiny-names-en/bert-tiny-{name}.json"]["settings"] for name in names)
+    assert one == other | {"vocabulary_size": one["vocabulary_size"]}
+
+    monkeypatch.setattr(experiments.zoo, "train", None)
+    monkeypatch.setattr(experiments.zoo, "evaluate", None)
+    experiments.few_labels_tiny(bench, **asked)
+    assert results(bench) == found
+    with pytest.raises(click.ClickException, match=r"was made with steps 2 \(now 3\): delete it"):
+        experiments.few_labels_tiny(bench, **(asked | {"steps": 3}))
+
+
+def test_reviews_are_pretrained_without_next_sentences(experiments, bench, monkeypatch):
+    words = ("영화", "배우", "음악", "이야기", "결말")
+    reviews = [
+        {"text": f"{a} {b}{mark}", "label": label}
+        for a in words
+        for b in words
+        for mark, label in ((" 좋아요", "positive"), (" 별로", "negative"), ("! 정말 최고", "positive"))
+    ]
+    monkeypatch.setattr(TASKS.get("nsmc"), "examples", lambda task, split: reviews[:10] if split == "test" else reviews)
+    experiments.few_labels_nsmc(bench, numbers=(None,), seeds=(0,), steps=(1, 2), pretraining_steps=2)
+    config = json.loads((bench.runs / "pretrained" / "config.json").read_text())
+    assert config["text"]["next_sentence"] is False
+    models = ("bert-tiny-pretrained", "bert-tiny", "birnn-tiny", "bag_of_words-tiny")
+    found = results(bench)
+    assert set(found) == {f"nsmc/{model}-seed0.json" for model in models}
+    assert {(result["steps"], result["splits"]["test"]["examples"]) for result in found.values()} == {(2, 10)}
+
+
+def test_all_a_head_or_a_prompt_is_trained(experiments, bench):
+    sizes = {"hidden_dim": 16, "intermediate_dim": 16, "num_layers": 1, "dropout": 0.0}
+    experiments.prompt_tuning(bench, seeds=(0,), steps=1, pretraining_steps=1, sizes=sizes)
+    found = results(bench)
+    trained = {name.partition("/")[2]: result["trained_parameters"] for name, result in found.items()
+               if name.startswith("tiny-inference-en")}  # fmt: skip
+    # A head of three labels: 16 weights and a bias for each.
+    assert trained["gpt-tiny-pretrained-frozen-seed0.json"] == 3 * 17
+    whole = found["tiny-inference-en/gpt-tiny-pretrained-seed0.json"]
+    assert trained["gpt-tiny-pretrained-seed0.json"] == whole["parameters"]
+    prompt = found["tiny-inference-text-en/gpt-tiny-pretrained-prompt20-seed0.json"]
+    assert prompt["trained_parameters"] == 20 * 16
+    assert prompt["parameters"] - 20 * 16 == whole["parameters"] - 3 * 17
+    assert set(prompt["splits"]["test"]) >= {"exact_match", "nll"}
+
+
+def test_what_was_stopped_is_no_result(experiments, bench, monkeypatch):
+    def stopped(model, task, out, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiments.zoo, "train", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        bench.learn("a", "birnn", "tiny-names:en", steps=1)
+    monkeypatch.undo()
+    advance = Trainer.advance
+
+    def once(trainer, steps):
+        if trainer.step:
+            raise KeyboardInterrupt
+        return advance(trainer, 1)
+
+    options = {"steps": 3, "examples": 10, "checkpoint_steps": 1}
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "advance", once)
+        with pytest.raises(click.ClickException, match=r"was stopped; the same command goes on from there"):
+            bench.learn("a", "birnn", "tiny-names:en", **options)
+    assert not results(bench)
+    resumed = []
+    resume = experiments.zoo.resume
+    monkeypatch.setattr(experiments.zoo, "resume", lambda folder, **o: resumed.append(folder) or resume(folder, **o))
+    bench.learn("a", "birnn", "tiny-names:en", **options)
+    assert resumed == [bench.runs / "a"]
+    (result,) = results(bench).values()
+    assert result["training"]["steps"] == 3
