@@ -24,11 +24,12 @@ for strategy, replicas in (("none", 1), ("mirrored", 2)):
     for model, task in (("transformer", "translation"), ("birnn", "classification"), ("birnn", "pretraining")):
         # Clipped steps, unequal lengths, and epochs of 16 examples whose last batch is not full. With a large
         # epsilon a step of Adam's depends on the size of the gradient, too, and not on its direction alone.
+        # One of them learns with a learning rate for each layer, which has an optimizer of its own.
         run = zoo.train(
             model, task, data=f"{folder}/{task}", steps=8, batch_size=6, seed=5, strategy=strategy, evaluate_every=8,
             settings={"dropout": 0.0, "num_layers": 1}, out=f"{folder}/{strategy}-{model}-{task}", progress=False,
             recipe={"clip_norm": 0.1, "learning_rate": 2e-3, "schedule": "constant", "warmup_steps": 0,
-                    "epsilon": 1e-3},
+                    "epsilon": 1e-3, "layer_decay": 0.5 if task == "classification" else 1.0},
         )
         assert run.config["examples"] == 16
         assert run.config["strategy"].endswith(f"({replicas} replica{'s' * (replicas > 1)})"), run.config["strategy"]
