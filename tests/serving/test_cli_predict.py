@@ -1,6 +1,7 @@
 """``zoo predict`` of an export and of a server: the answers of the run, and one line for what they cannot do."""
 
 import shutil
+import socket
 
 import pytest
 
@@ -60,6 +61,9 @@ def test_a_model_may_have_a_korean_name(exports):
         for place in (f"{http}/번역", f"{http}/%EB%B2%88%EC%97%AD", f"{grpc}/번역"):
             (said,) = document(zoo("predict", place, line, "--json"))
             assert said["score"] == pytest.approx(answer["score"], abs=1e-5), place
+        with socket.create_connection(("127.0.0.1", server.rest_port), timeout=60) as client:  # bytes, as curl sends
+            client.sendall("GET /v1/models/번역 HTTP/1.0\r\n\r\n".encode())
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def test_an_export_that_is_not_whole_is_one_line(stories, tmp_path):
