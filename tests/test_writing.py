@@ -53,6 +53,28 @@ TOKENIZERS = {
 }
 
 
+DRAWN = {"sampler": Sample(1.3), "seed": 5, "stop": ("다", "e"), "max_tokens": 7}
+
+
+@pytest.mark.parametrize("options", [{}, DRAWN, {"sampler": Beam(2)}, {"long_prompts": "slide", "max_tokens": 30}])
+def test_long_texts_are_written_by_one_graph_as_short_ones_are_without(monkeypatch, options):
+    run = language_model(TOKENIZERS["character"])
+    texts = ["나는 사과", "너", "사과가 좋니?", "나는"]
+    asked, respond = [], run.kind.respond
+    monkeypatch.setattr(run.kind, "respond", lambda *model, **given: asked.append(given) or respond(*model, **given))
+    without = predict(run, texts, batch_size=2, **options)
+    assert len(asked) == 2
+    monkeypatch.setattr("zoo.prediction.FEW_TOKENS", 0)
+    assert predict(run, texts, batch_size=1, **options) == without
+    assert len(asked) == 3
+
+
+def test_without_a_seed_a_graph_draws_another_text_for_each_batch(monkeypatch):
+    run = language_model(TOKENIZERS["character"])
+    monkeypatch.setattr("zoo.prediction.FEW_TOKENS", 0)
+    assert len({str(answer) for answer in predict(run, ["나는"] * 5, batch_size=1, sampler=Sample(2.0))}) > 1
+
+
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_what_is_streamed_is_what_is_predicted(name):
     run = language_model(TOKENIZERS[name])

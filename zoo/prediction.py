@@ -1,5 +1,7 @@
 """``zoo.predict``: what a run says to a text; ``zoo.stream``: the same while it is being written."""
 
+from functools import partial
+
 import tensorflow as tf
 
 from zoo.kinds import plain
@@ -8,6 +10,7 @@ from zoo.registry import unknown_name
 from zoo.runs import Run
 
 LONG_PROMPTS = ("refuse", "slide")
+FEW_TOKENS = 150  # one after the other: to write more, a graph saves more time than tracing it takes
 
 
 def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
@@ -29,11 +32,11 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
         ValueError: an input that cannot be answered; says which and why.
     """
     run, records = _checked(run, inputs, long_prompts, options)
+    respond = _responder(run, options, batches=-(-len(records) // batch_size))
     answers = []
     for first in range(0, len(records), batch_size):
         chunk = records[first : first + batch_size]
-        given = {**_tensors(chunk, run.kind.fields), **_seeded(options, first, len(chunk))}
-        response = run.kind.respond(run.model, **given)
+        response = respond(**_tensors(chunk, run.kind.fields), **_seeds(options, first, len(chunk)))
         response = {name: plain(value) for name, value in response.items()}
         answers += [dict(zip(response, row, strict=True)) for row in zip(*response.values(), strict=True)]
     return answers
@@ -56,7 +59,7 @@ def stream(run, text, long_prompts="refuse", **options):
     run, records = _checked(run, [text], long_prompts, options)
     if not isinstance(run.kind, WritingKind):
         raise ValueError(f"{run.folder} is of kind {run.kind.registered_name!r}, which writes no text: use predict.")
-    yield from run.kind.stream(run.model, **_tensors(records, run.kind.fields), **_seeded(options, 0, 1))
+    yield from run.kind.stream(run.model, **{**options, **_tensors(records, run.kind.fields), **_seeds(options, 0, 1)})
 
 
 def _checked(run, inputs, long_prompts, options):
@@ -78,7 +81,21 @@ def _tensors(records, fields):
     return {field: tf.constant([record[field] for record in records], tf.string) for field in fields}
 
 
-def _seeded(options, first, count):
+def _seeds(options, first, count):
     """A seed for each text, that of text i being ``seed + i``: what is answered together does not matter."""
     seed = options.get("seed")
-    return options if seed is None else {**options, "seed": tf.range(first, first + count) + seed}
+    return {} if seed is None else {"seed": tf.range(first, first + count) + seed}
+
+
+def _responder(run, options, batches):
+    """``respond`` with these options but the seed; where much is to be written, traced once for batches of any size.
+
+    Other kinds ask their model once a batch: there a graph saves little, and numbers would differ in the last bit.
+    """
+    respond = partial(run.kind.respond, run.model, **{name: options[name] for name in options if name != "seed"})
+    longest = options.get("max_tokens") or run.kind.facts["max_length"]
+    if not isinstance(run.kind, WritingKind) or batches * longest <= FEW_TOKENS:
+        return respond
+    specs = {name: tf.TensorSpec([None], tf.string) for name in run.kind.fields}
+    specs |= {name: tf.TensorSpec([None], seeds.dtype) for name, seeds in _seeds(options, 0, 1).items()}
+    return tf.function(lambda **given: respond(**given), autograph=False).get_concrete_function(**specs)
