@@ -5,6 +5,8 @@ import platform
 import subprocess
 from pathlib import Path
 
+from zoo.memory import physical_memory
+
 
 def machine():
     """``{"processor", "cores", "memory_bytes", "system", "accelerators"}``."""
@@ -15,7 +17,7 @@ def machine():
     return {
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None,
+        "memory_bytes": physical_memory(),
         "system": f"{platform.system()} {platform.machine()}",
         "accelerators": names,
     }

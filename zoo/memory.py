@@ -1,8 +1,9 @@
-"""How much memory this process has needed, and that it keeps what it has."""
+"""How much memory there is, how much this process has needed, and that it keeps what it has."""
 
 import contextlib
 import ctypes
 import functools
+import os
 import resource
 import sys
 from pathlib import Path
@@ -29,6 +30,11 @@ class PeakMemory:
             return int(line.split()[1]) * 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
+
+
+def physical_memory():
+    """The memory of this machine in bytes; None where the system does not tell."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None
 
 
 # Parameters of glibc's mallopt, from malloc.h.

@@ -15,6 +15,7 @@ from zoo.initialization import start_from
 from zoo.kinds import TOKENIZER_SETTINGS
 from zoo.learning import learn
 from zoo.machine import machine
+from zoo.needs import check_batch, check_weights
 from zoo.optimization import Recipe
 from zoo.progress import announce, announce_skipped
 from zoo.prompt_tuning import PROMPT_TUNING
@@ -152,6 +153,7 @@ def train(
         raise RunError(f"{examples} examples were asked for; task {task.name} has {len(found):,} for training.")
     announce_skipped(task.skipped, progress)
     config = start.settings(kind, settings or {}) if start else model_settings(config, kind, settings or {})
+    check_weights(family, config, learns=not (recipe.frozen or prompt_length))
     with strategy.scope(), computing_in(precision):
         task_model = build_model(family.registered_name, dataclasses.asdict(config), kind, prompt_length)
         if start:
@@ -159,6 +161,8 @@ def train(
 
     learned = draw(found, examples, seed)
     batches = kind.batches(learned, batch_size, seed)
+    workers = strategy.num_replicas_in_sync if is_multi_worker(strategy) else 1
+    check_batch(config, batch_size // accumulation // workers, batches.longest(), precision)
     if epochs is not None:
         steps = math.ceil(epochs * len(batches))
     # A budget in minutes has no known number of steps: schedules that end need one, so they are refused.
