@@ -8,6 +8,8 @@ export, its README and its tests follow from there. Three rules hold for all:
 - Where rows have unequal lengths, -1 stands behind their ids and positions,
   and "" behind their strings.
 - Strings are UTF-8.
+
+A batch of no row has an answer of no row.
 """
 
 import inspect
@@ -49,7 +51,10 @@ class Signature:
         ]
 
         def ask(*values):
-            return self.function(**dict(zip(self.inputs, values, strict=True)))
+            rows = tf.shape(values[0])[0]
+            given = map(_not_empty, values, self.inputs.values())
+            answers = self.function(**dict(zip(self.inputs, given, strict=True)))
+            return {name: answer[:rows] for name, answer in answers.items()}
 
         ask.__signature__ = inspect.Signature(parameters)  # TensorFlow reads names and default values there
         specs = [tf.TensorSpec(given.shape, given.dtype, name=name) for name, given in self.inputs.items()]
@@ -71,6 +76,13 @@ class Input:
     dtype: tf.DType = tf.string
     shape: list = field(default_factory=lambda: [None])
     default: object = None
+
+
+def _not_empty(value, given):
+    """A batch of no row as one of one row, whose answer is cut off: no model need know of empty batches."""
+    missing = tf.maximum(1 - tf.shape(value)[0], 0)
+    filler = ("" if given.dtype == tf.string else 0) if given.default is None else given.default
+    return tf.pad(value, [[0, missing]] * len(given.shape), constant_values=tf.constant(filler, given.dtype))
 
 
 def ids_input(about):

@@ -3,12 +3,21 @@
 import pytest
 
 from tests.serving.exports import Exports
+from tests.serving.fresh_process import FreshProcess
 from tests.serving.upper import write_version
 
 
 @pytest.fixture(scope="session")
 def exports(tmp_path_factory):
     return Exports(tmp_path_factory.mktemp("serving"))
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory):
+    """A process that knows TensorFlow and nothing of the zoo."""
+    process = FreshProcess(tmp_path_factory.mktemp("fresh"))
+    yield process
+    process.stop()
 
 
 @pytest.fixture(scope="session")

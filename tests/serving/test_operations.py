@@ -1,4 +1,4 @@
-"""The recorded operations of a stock TF Serving, see record_operations.py; test_export.py compares with them."""
+"""The recorded operations of a stock TF Serving, see record_operations.py; test_export_*.py compare with them."""
 
 import tensorflow as tf
 

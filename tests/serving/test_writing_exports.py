@@ -51,6 +51,7 @@ def test_generate_writes_what_the_run_writes_row_by_row(exports, family, task):
     )
     alone = [zoo.predict(export.run, [record], **asked)[0][export.run.kind.output] for asked in options]
     assert together == alone
+    assert written(signatures, dict.fromkeys(fields, tf.zeros([0], tf.string))) == []
 
 
 def test_without_a_seed_each_request_draws_another_text(exports):
