@@ -9,31 +9,57 @@ import sys
 import time
 
 import numpy as np
+import pytest
+
+from zoo import checkpoints
 
 WORDS = ["the", "cat", "saw", "a", "bird", "on", "our", "old", "roof", "and", "it", "sang", "for", "us"]
 
+RECIPE = """
+# Clipped steps, unequal lengths, and epochs of 16 examples whose last batch is not full. With a large
+# epsilon a step of Adam's depends on the size of the gradient, too, and not on its direction alone.
+recipe = {"clip_norm": 0.1, "learning_rate": 2e-3, "schedule": "constant", "warmup_steps": 0, "epsilon": 1e-3}
+sizes = {"dropout": 0.0, "num_layers": 1, "hidden_dim": 16}
+chosen = {"batch_size": 6, "seed": 5, "settings": sizes, "recipe": recipe, "progress": False}
+"""
+
 # Two logical devices must be made before TensorFlow starts: so, a process of its own.
-SCRIPT = """
-import sys
-import keras, numpy as np, tensorflow as tf
+SCRIPT = RECIPE + """
+import signal, sys
+import numpy as np, tensorflow as tf
 folder = sys.argv[1]
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import zoo
-for strategy, replicas in (("none", 1), ("mirrored", 2)):
-    for model, task in (("transformer", "translation"), ("birnn", "classification"), ("birnn", "pretraining")):
-        # Clipped steps, unequal lengths, and epochs of 16 examples whose last batch is not full. With a large
-        # epsilon a step of Adam's depends on the size of the gradient, too, and not on its direction alone.
-        # One of them learns with a learning rate for each layer, which has an optimizer of its own.
-        run = zoo.train(
-            model, task, data=f"{folder}/{task}", steps=8, batch_size=6, seed=5, strategy=strategy, evaluate_every=8,
-            settings={"dropout": 0.0, "num_layers": 1}, out=f"{folder}/{strategy}-{model}-{task}", progress=False,
-            recipe={"clip_norm": 0.1, "learning_rate": 2e-3, "schedule": "constant", "warmup_steps": 0,
-                    "epsilon": 1e-3, "layer_decay": 0.5 if task == "classification" else 1.0},
-        )
-        assert run.config["examples"] == 16
-        assert run.config["strategy"].endswith(f"({replicas} replica{'s' * (replicas > 1)})"), run.config["strategy"]
-        np.savez(f"{folder}/{strategy}-{model}-{task}.npz", *[keras.ops.convert_to_numpy(w) for w in run.model.weights])
+from zoo.trainer import Trainer
+def train(model, task, name, strategy, **changes):
+    run = zoo.train(model, task, data=f"{folder}/{task}", out=f"{folder}/{name}", strategy=strategy, **chosen | changes)
+    replicas = 1 if strategy == "none" else 2
+    assert run.config["examples"] == 16
+    assert run.config["strategy"].endswith(f"({replicas} replica{'s' * (replicas > 1)})"), run.config["strategy"]
+    return run
+def keep(run, name):
+    np.savez(f"{folder}/{name}.npz", *run.model.get_weights())
+for model, task, steps in (
+    ("transformer", "translation", 50), ("birnn", "classification", 8), ("birnn", "pretraining", 8)
+):
+    for strategy in ("none", "mirrored"):
+        name = f"{strategy}-{task}"
+        of_task = recipe | {"layer_decay": 0.5 if task == "classification" else 1.0}
+        keep(train(model, task, name, strategy, steps=steps, evaluate_every=25, recipe=of_task), name)
+
+# With dropout, whose random state each replica has: whole, and stopped in the middle.
+again = {"strategy": "mirrored", "steps": 12, "evaluate_every": 4, "settings": sizes | {"dropout": 0.5}}
+keep(train("birnn", "classification", "whole", **again), "whole")
+advance = Trainer.advance
+def advance_or_stop(trainer, steps):
+    figures = advance(trainer, 1)
+    if trainer.step == 6:
+        signal.raise_signal(signal.SIGTERM)
+    return figures
+Trainer.advance = advance_or_stop
+assert train("birnn", "classification", "resumed", **again).config["status"] == "interrupted"
+keep(zoo.resume(f"{folder}/resumed", strategy="mirrored", progress=False), "resumed")
 """
 
 
@@ -52,95 +78,105 @@ def write_data(folder):
             (folder / task / f"{split}.{ending}").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def test_two_logical_devices_give_the_weights_of_one(tmp_path):
-    write_data(tmp_path)
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Data, and the weights of trainings in one process, on one device and on two."""
+    folder = tmp_path_factory.mktemp("distribution")
+    write_data(folder)
+    done = subprocess.run([sys.executable, "-c", SCRIPT, str(folder)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    for name in ("transformer-translation", "birnn-classification", "birnn-pretraining"):
-        one, two = (np.load(tmp_path / f"{strategy}-{name}.npz") for strategy in ("none", "mirrored"))
-        assert one.files
-        for key in one.files:
-            np.testing.assert_allclose(two[key], one[key], atol=1e-5, err_msg=f"{name} {key}")
+    return folder
 
 
-# 50 steps of dropout-free training; each process is one worker. The last argument delays every call.
-WORKER = """
-import sys, time
-folder, name, worker, workers, steps, delay, resumed = sys.argv[1:8]
-from zoo.strategies import make_strategy
-strategy = make_strategy("multi-worker", workers=workers.split(","), worker=int(worker)) if workers else "none"
-import numpy as np
-import zoo
-from zoo.trainer import Trainer
-advance = Trainer.advance
-def slow(trainer, steps):
-    time.sleep(float(delay))
-    return advance(trainer, min(steps, 5))
-Trainer.advance = slow
-if resumed:
-    run = zoo.resume(f"{folder}/{name}", strategy=strategy, progress=False)
-else:
-    run = zoo.train(
-        "transformer", "translation", data=f"{folder}/translation", steps=int(steps), batch_size=6, seed=5,
-        strategy=strategy, evaluate_every=25, checkpoint_steps=10, out=f"{folder}/{name}", progress=False,
-        settings={"dropout": 0.0, "num_layers": 1},
-        recipe={"clip_norm": 0.1, "learning_rate": 2e-3, "schedule": "constant", "warmup_steps": 0, "epsilon": 1e-3},
-    )
-np.savez(f"{folder}/{name}-{worker}.npz", *run.model.get_weights())
-"""
-
-
-def start_workers(folder, name, count, steps=50, delay=0.0, resumed=False):
-    """Starts ``count`` workers on free ports of this machine (0: one process without workers)."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        workers = ",".join(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
-    arguments = [workers, str(steps), str(delay), "again" if resumed else ""]
-    return [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(folder), name, str(worker), *arguments],
-            stderr=subprocess.PIPE, text=True,
-        )
-        for worker in range(count or 1)
-    ]  # fmt: skip
-
-
-def wait_for(processes):
-    said = [process.communicate(timeout=300)[1] for process in processes]  # of all, before one may fail
-    for process, text in zip(processes, said, strict=True):
-        assert process.returncode == 0, text[-3000:]
+def weights(folder, name):
+    with np.load(folder / f"{name}.npz") as file:
+        assert file.files
+        return [file[key] for key in file.files]
 
 
 def assert_same_weights(folder, one, other):
-    one, other = np.load(folder / f"{one}.npz"), np.load(folder / f"{other}.npz")
-    assert one.files
-    for key in one.files:
-        np.testing.assert_allclose(other[key], one[key], atol=1e-5, err_msg=key)
+    for a, b in zip(weights(folder, one), weights(folder, other), strict=True):
+        np.testing.assert_allclose(b, a, atol=1e-5)
 
 
-def test_two_workers_give_the_weights_of_one_process_and_survive_a_kill(tmp_path):
-    write_data(tmp_path)
-    wait_for(start_workers(tmp_path, "alone", 0))
-    wait_for(start_workers(tmp_path, "together", 2))
-    for worker in (0, 1):
-        assert_same_weights(tmp_path, "alone-0", f"together-{worker}")
-    config = json.loads((tmp_path / "together" / "config.json").read_text())
-    assert (config["status"], config["strategy"]) == ("complete", "multi-worker (2 replicas)")
+@pytest.mark.parametrize("task", ["translation", "classification", "pretraining"])
+def test_two_logical_devices_give_the_weights_of_one(folder, task):
+    assert_same_weights(folder, f"none-{task}", f"mirrored-{task}")
 
-    # One worker dies: the other ends with an error that says what to do, and both go on from the checkpoint.
-    chief, other = start_workers(tmp_path, "killed", 2, delay=0.5)
-    deadline = time.monotonic() + 200
-    while not list(tmp_path.glob("killed/checkpoints/step-*.npz")) and time.monotonic() < deadline:
-        assert chief.poll() is None
+
+def test_two_logical_devices_go_on_bit_for_bit(folder):
+    for a, b in zip(weights(folder, "whole"), weights(folder, "resumed"), strict=True):
+        np.testing.assert_array_equal(b, a)
+
+
+# Each process is one worker. It may be asked to stop after one step, goes on, and may be killed after another.
+WORKER = RECIPE + """
+import os, signal, sys, time
+folder, worker, workers, stop_at, kill_at = sys.argv[1:6]
+from zoo.strategies import make_strategy
+strategy = make_strategy("multi-worker", workers=workers.split(","), worker=int(worker))
+import numpy as np
+import zoo
+from zoo.checkpoints import newest
+from zoo.trainer import Trainer
+advance = Trainer.advance
+def advance_and_obey(trainer, steps):
+    figures = advance(trainer, steps)
+    if trainer.step == int(stop_at):
+        signal.raise_signal(signal.SIGTERM)
+    if trainer.step == int(kill_at):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return figures
+Trainer.advance = advance_and_obey
+out = f"{folder}/together"
+if not os.path.exists(out):
+    run = zoo.train(
+        "transformer", "translation", data=f"{folder}/translation", steps=50, strategy=strategy, evaluate_every=25,
+        checkpoint_steps=10, out=out, **chosen,
+    )
+    print(run.config["status"], flush=True)
+    while newest(run.folder).name != "step-00000013.npz":  # the other may still be writing
         time.sleep(0.1)
-    other.send_signal(signal.SIGKILL)
+run = zoo.resume(out, strategy=strategy, progress=False)
+print(run.config["status"])
+np.savez(f"{folder}/together-{worker}.npz", *run.model.get_weights())
+"""
+
+
+def start_workers(folder, stop_at=0, kill_at=0):
+    """Starts two workers on free ports of this machine; the second one obeys."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        workers = ",".join(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
+    return [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(folder), str(worker), workers, str(stop), str(kill)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for worker, (stop, kill) in enumerate(((0, 0), (stop_at, kill_at)))
+    ]  # fmt: skip
+
+
+def test_two_workers_stop_together_survive_a_kill_and_give_the_weights_of_one_process(folder):
+    # The second worker alone is asked to stop after step 13: both do, and the first one writes a checkpoint, from which
+    # both go on. Then the second one dies, and the other ends with an error that says what to do.
+    chief, other = start_workers(folder, stop_at=13, kill_at=27)
+    told, _ = other.communicate(timeout=300)
     killed_at = time.monotonic()
-    other.communicate()
-    _, said = chief.communicate(timeout=120)
-    assert chief.returncode == 1
+    told_by_chief, said = chief.communicate(timeout=120)
     assert time.monotonic() - killed_at < 60
+    assert (told, told_by_chief) == ("interrupted\n", "interrupted\n"), said[-3000:]
+    assert (other.returncode, chief.returncode) == (-signal.SIGKILL, 1), said[-3000:]
     assert "WorkerLostError: another worker does not answer any more" in said and "--resume" in said, said[-3000:]
-    wait_for(start_workers(tmp_path, "killed", 2, resumed=True))
-    assert_same_weights(tmp_path, "alone-0", "killed-1")
+    assert checkpoints.newest(folder / "together").name == "step-00000020.npz"
+
+    # Started again, both go on to the weights of a training that was never stopped.
+    processes = start_workers(folder)
+    for process, (told, said) in zip(processes, [each.communicate(timeout=300) for each in processes], strict=True):
+        assert (process.returncode, told) == (0, "complete\n"), said[-3000:]
+    config = json.loads((folder / "together" / "config.json").read_text())
+    assert (config["status"], config["strategy"]) == ("complete", "multi-worker (2 replicas)")
+    for worker in (0, 1):
+        assert_same_weights(folder, "none-translation", f"together-{worker}")

@@ -125,7 +125,7 @@ class _Learner:
                 self._write_row(self._measure() if is_measured else None)
             best = math.inf if journal.best is None else journal.best
             show(journal.step, journal.seconds, self.loss, best, journal.tokens)
-            if stop.asked:
+            if self.trainer.anyone(stop.asked):
                 if not self._is_spent():
                     self._save_checkpoint()
                     return "interrupted"

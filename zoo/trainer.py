@@ -75,6 +75,8 @@ class Trainer:
         self.tokens = 0
         self._calls = 0
         self._measure = likelihood_function(model)
+        # What workers send to each other gets stuck in a loop inside the graph (TensorFlow 2.21): one call a step.
+        self._most_steps_per_call = 1 if is_multi_worker(self.strategy) else MOST_STEPS_PER_CALL
         self._steps_per_call = 1
 
     def feed(self, batches):
@@ -87,7 +89,7 @@ class Trainer:
         self._iterator = distribute(batches, self.strategy, self.step)
 
     def advance(self, most_steps):
-        """Trains for some steps, at most ``most_steps``; as many as run in about half a second.
+        """Trains for some steps, at most ``most_steps``: as many as run in half a second, with several workers for one.
 
         Returns:
             nll, tokens: float arrays with an entry for each step that was run: its mean loss in nats per token
@@ -109,11 +111,25 @@ class Trainer:
                 )
         if self._calls:  # the first call has traced the graph: its time says nothing
             fitting = int(SECONDS_PER_CALL / max(seconds / count, 1e-6))
-            self._steps_per_call = max(1, min(MOST_STEPS_PER_CALL, fitting))
+            self._steps_per_call = max(1, min(self._most_steps_per_call, fitting))
         self._calls += 1
         self.step += count
         self.tokens += int(tokens.sum())
         return nll, tokens
+
+    def anyone(self, asked):
+        """Whether this process, or any other of several workers, is ``asked``; all of them call this after a step."""
+        return bool(self._sum(tf.constant(float(asked)))) if is_multi_worker(self.strategy) else asked
+
+    @tf.function(autograph=False)
+    def _sum(self, value):
+        """The sum of a value of each replica."""
+
+        def of_replica():
+            # TensorFlow adds what lies on a device, which `identity` takes it to.
+            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(value))
+
+        return self.strategy.experimental_local_results(self.strategy.run(of_replica))[0]
 
     def state(self):
         """All that the next step depends on, as a list of arrays: weights, random seeds, the optimizer's memory."""
@@ -169,11 +185,9 @@ class Trainer:
 
     def _run(self, count):
         """Runs ``count`` steps; their losses and numbers of tokens, float [count] each."""
-        if not is_multi_worker(self.strategy):
-            return self._loop(self._iterator, tf.constant(count))
-        # What workers send to each other gets stuck in a loop inside the graph (TensorFlow 2.21): one call a step.
-        figures = [self._step(self._iterator) for _ in range(count)]
-        return tuple(tf.stack(column) for column in zip(*figures, strict=True))
+        if is_multi_worker(self.strategy):
+            return tuple(figure[None] for figure in self._step(self._iterator))
+        return self._loop(self._iterator, tf.constant(count))
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _loop(self, iterator, count):
