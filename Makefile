@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 INSTALLED = $(VENV)/installed
 BIN = $(VENV)/bin
-# Two processes, each of up to 3 GB; who is done first takes half of what is left to the other. "make test AT_ONCE=" runs
+# Two processes, each of up to 4 GB; who is done first takes half of what is left to the other. "make test AT_ONCE=" runs
 # one test after the other.
 AT_ONCE = --numprocesses 2 --dist worksteal
 
