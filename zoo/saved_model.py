@@ -91,11 +91,27 @@ def export(run, directory, too_long="cut"):
 def _texts(run):
     """Some texts of the task, field -> text: what the model will be asked is like them. None where they are missing."""
     try:
-        examples = run.task.examples("validation")[:MOST_TEXTS]
+        examples = run.task.examples("validation")
     except (DataError, OSError):
         return []
-    shown = [run.kind.show_input(example) for example in examples]
-    return [{field: text[:LONGEST_TEXT] for field, text in record.items()} for record in shown]
+    return short_records(run.kind, examples, MOST_TEXTS, LONGEST_TEXT)
+
+
+def short_records(kind, examples, most, longest):
+    """What a model is given of some examples, of short ones if there are any: a text that is cut may lose its blank.
+
+    Args:
+        kind: a :class:`zoo.kinds.Kind`.
+        examples: list of examples, of which the first hundred are looked at.
+        most: int, how many records are wanted.
+        longest: int, characters of a text.
+
+    Returns:
+        list of dictionaries, field -> text.
+    """
+    shown = [kind.show_input(example) for example in examples[:100]]
+    short = [record for record in shown if all(len(text) <= longest for text in record.values())]
+    return [{field: text[:longest] for field, text in record.items()} for record in (short or shown)[:most]]
 
 
 def _fitting(kind, record):

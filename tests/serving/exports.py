@@ -13,6 +13,7 @@ import zoo
 from zoo.optimization import losses
 from zoo.registry import KINDS, MODELS
 from zoo.runs import Run, build_model, model_settings, parse_model
+from zoo.saved_model import short_records
 from zoo.tasks import find
 
 # One task for each kind of task.
@@ -113,7 +114,6 @@ class Exports:
             run = trained_run(family, task, self.folder / "runs" / name)
             folder = zoo.export(run, self.folder / "exports" / name)
             unseen = "test" if "test" in run.task.splits else "validation"
-            shown = [run.kind.show_input(example) for example in run.task.examples(unseen)[:3]]
-            records = [{field: text[:LONGEST_RECORD] for field, text in record.items()} for record in shown]
+            records = short_records(run.kind, run.task.examples(unseen), 3, LONGEST_RECORD)
             self.made[family, task] = Export(run, folder, records)
         return self.made[family, task]

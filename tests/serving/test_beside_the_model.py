@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
@@ -10,6 +11,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 import zoo
 from tests.serving.upper import post
+from zoo.saved_model import short_records
 from zoo.serving import clients, deployment
 from zoo.serving.development import DevelopmentServer
 from zoo.serving.instructions import README, read_metadata
@@ -44,6 +46,15 @@ def test_warm_up_asks_every_signature_about_real_texts_and_is_answered(export):
     real = {export.run.kind.show_input(example)["text"] for example in export.run.task.examples("validation")}
     assert texts and {text.decode() for text in texts} <= {text[:200] for text in real}
     ServedModel(export.folder).warm_up()
+
+
+def test_texts_of_requests_are_short_ones_where_there_are_any():
+    kind = SimpleNamespace(show_input=lambda example: {"text": example, "text_pair": "b"})
+    assert short_records(kind, ["long " * 9, "short", "brief", "short"], 2, 10) == [
+        {"text": "short", "text_pair": "b"},
+        {"text": "brief", "text_pair": "b"},
+    ]
+    assert short_records(kind, ["long " * 9], 2, 10) == [{"text": "long long ", "text_pair": "b"}]
 
 
 def test_metadata_names_all_inputs_and_outputs_of_all_signatures(exports):
