@@ -27,6 +27,7 @@ from zoo.layers.alignment import attend, make_score
 from zoo.layers.attention import record
 from zoo.layers.cells import GRUCell
 from zoo.layers.checks import check_sizes
+from zoo.layers.dense import Dense
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.layers.recurrent import BidirectionalStack, over_time
 from zoo.registry import register_model
@@ -67,7 +68,7 @@ class AttentionDecoder(keras.layers.Layer):
         self.score = make_score(score, hidden_dim)
         self.cell = GRUCell(hidden_dim)
         # W [embedding; context] = W_e embedding + W_c context: the first is known before the loop, the second is not.
-        self.context_projection = keras.layers.Dense(3 * hidden_dim, use_bias=False)
+        self.context_projection = Dense(3 * hidden_dim, use_bias=False)
 
     def build(self, embedded_shape, state_shape):
         self.cell.build(embedded_shape)
@@ -116,7 +117,7 @@ class AttentionSeq2Seq(EncoderDecoder):
         super().__init__(config)
         self.encoder_embedding = TokenEmbedding(config.encoder_vocabulary_size, config.embedding_dim)
         self.encoder = BidirectionalStack("gru", 1, config.hidden_dim)
-        self.bridge = keras.layers.Dense(config.hidden_dim, activation="tanh")
+        self.bridge = Dense(config.hidden_dim, activation="tanh")
         self.decoder_embedding = TokenEmbedding(config.decoder_vocabulary_size, config.embedding_dim)
         self.decoder = AttentionDecoder(config.hidden_dim, config.score)
         self.dropout = keras.layers.Dropout(config.dropout)

@@ -19,6 +19,7 @@ from keras import ops
 
 from zoo.base import Decoder
 from zoo.layers.checks import check_sizes
+from zoo.layers.dense import Dense
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.registry import register_model
 
@@ -64,7 +65,7 @@ class Ngram(Decoder):
     def __init__(self, config):
         super().__init__(config)
         self.embedding = TokenEmbedding(config.vocabulary_size, config.embedding_dim)
-        self.hidden_layer = keras.layers.Dense(config.hidden_dim, activation="tanh")
+        self.hidden_layer = Dense(config.hidden_dim, activation="tanh")
         self.dropout = keras.layers.Dropout(config.dropout)
         self.build_from_inputs()
 

@@ -25,6 +25,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    from zoo.memory import collect_less_often
+
+    collect_less_often()
     config.addinivalue_line("markers", "tensorflow(why): needs the TensorFlow backend of Keras")
 
 

@@ -9,7 +9,8 @@ import pytest
 import zoo
 from zoo.batching import Batches, Columns
 from zoo.layers.heads import ClassificationHead, LanguageModelHead
-from zoo.optimization import Recipe, make_optimizer
+from zoo.optimization import Recipe
+from zoo.optimizer import make_optimizer
 from zoo.runs import create
 from zoo.settings import SettingError
 from zoo.settings import replace as with_changes

@@ -8,7 +8,8 @@ import pytest
 
 import zoo
 from zoo.batching import Batches, Columns
-from zoo.optimization import Recipe, Schedule, cross_entropy, make_optimizer, smoothed
+from zoo.optimization import Recipe, Schedule, cross_entropy, smoothed
+from zoo.optimizer import make_optimizer
 from zoo.tasks.copy import Copy
 from zoo.trainer import DivergedError, Trainer
 

@@ -1,4 +1,4 @@
-"""How a model is trained: the recipe, its learning-rate schedule, its optimizer, its loss."""
+"""How a model is trained: the recipe, its learning-rate schedule, its loss."""
 
 import math
 from dataclasses import dataclass
@@ -96,69 +96,6 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
             "cosine": lambda: 0.5 * (1.0 + ops.cos(math.pi * progress)),
         }[self.recipe.schedule]()
         return self.recipe.learning_rate * ops.minimum(step / warmup, decay)
-
-
-def make_optimizer(recipe, total_steps, variables, depths=None):
-    """Adam with decoupled weight decay on the matrices among ``variables``.
-
-    Clipping is not its business: under tf.distribute an optimizer would clip each
-    replica's share before they are summed. :mod:`zoo.trainer` clips the sum.
-
-    Args:
-        recipe: a :class:`Recipe`.
-        total_steps: as for :class:`Schedule`.
-        variables: what is trained.
-        depths: for each of them an int, how many layers lie above it; needed where ``recipe.layer_decay`` is not 1.
-    """
-    return AdamW(
-        shares=[recipe.layer_decay**depth for depth in depths] if depths else [1.0] * len(variables),
-        decays=[recipe.weight_decay if len(variable.shape) > 1 else 0.0 for variable in variables],
-        learning_rate=Schedule(recipe, total_steps),
-        beta_1=recipe.beta_1,
-        beta_2=recipe.beta_2,
-        epsilon=recipe.epsilon,
-        use_ema=recipe.ema > 0,
-        ema_momentum=recipe.ema,
-    )
-
-
-class AdamW(keras.optimizers.Adam):
-    """Adam with decoupled weight decay and a share of the learning rate for each variable, which the decay takes, too.
-
-    What all variables have in common is computed once a step. Keras' own computes it for each of them: a quarter of
-    all operations of a small Transformer's step.
-
-    Args:
-        shares: for each variable, its share of the learning rate.
-        decays: for each variable, its weight decay.
-        **settings: those of ``keras.optimizers.Adam``.
-    """
-
-    def __init__(self, shares, decays, **settings):
-        super().__init__(**settings)
-        self.shares = shares
-        self.decays = decays
-
-    def apply(self, grads, trainable_variables=None):
-        """One step of all variables."""
-        step = ops.cast(self.iterations + 1, "float32")
-        # The moments begin at zero: both are too small at first (Kingma 2015, section 2, its last lines).
-        self.correction = ops.sqrt(1 - ops.power(self.beta_2, step)) / (1 - ops.power(self.beta_1, step))
-        super().apply(grads, trainable_variables)
-
-    def update_step(self, gradient, variable, learning_rate):
-        """One step of one variable."""
-        index = self._get_variable_index(variable)  # what every optimizer of Keras asks for its slots by
-        share, decay = self.shares[index], self.decays[index]
-        first, second = self._momentums[index], self._velocities[index]
-        gradient = ops.cast(gradient, variable.dtype)
-        rate = ops.cast(learning_rate if share == 1 else learning_rate * share, variable.dtype)
-        if decay:
-            self.assign_sub(variable, variable * (rate * decay))
-        self.assign_add(first, ops.subtract(gradient, first) * (1 - self.beta_1))
-        self.assign_add(second, ops.subtract(ops.square(gradient), second) * (1 - self.beta_2))
-        scaled = ops.multiply(first, rate * ops.cast(self.correction, variable.dtype))
-        self.assign_sub(variable, scaled / (ops.sqrt(second) + self.epsilon))
 
 
 def losses(labels, outputs):

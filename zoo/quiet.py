@@ -10,11 +10,14 @@ import os
 import sys
 import tempfile
 
+from zoo.memory import collect_less_often
+
 UNUSED = ("matplotlib", "sklearn")  # a quarter of the start; Keras does without them where they are not installed
 
 
 def load_tensorflow():
     """Imports TensorFlow and Keras and lets them look for devices, without a word; a failure is told in full."""
+    collect_less_often()
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with silence(), hidden(UNUSED):

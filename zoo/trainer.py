@@ -20,7 +20,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.likelihood import likelihood_function, likelihoods, mean_loss
-from zoo.optimization import Schedule, losses, make_optimizer, smoothed
+from zoo.optimization import Schedule, losses, smoothed
+from zoo.optimizer import make_optimizer
 from zoo.strategies import check_shares, distribute, is_multi_worker
 
 SECONDS_PER_CALL = 0.5  # a call into the graph runs as many steps as fit into about this time

@@ -2,6 +2,7 @@
 
 ========================  ==================================================================
 :mod:`.embeddings`        token ids to vectors, and vectors back to logits
+:mod:`.dense`             products with a matrix
 :mod:`.positions`         where a token stands: waves or learned vectors
 :mod:`.masks`             who may attend to whom; True = may attend
 :mod:`.attention`         dot-product and multi-head attention, recording of attention maps
@@ -32,6 +33,7 @@ from zoo.layers.auxiliary import WithLanguageModelling
 from zoo.layers.blocks import DecoderBlock, EncoderBlock
 from zoo.layers.cells import CELLS, GRUCell, LSTMCell, RecurrentCell, SimpleCell, make_cell
 from zoo.layers.checks import check_heads, check_length, check_sizes
+from zoo.layers.dense import Dense, by_row
 from zoo.layers.embeddings import TokenEmbedding
 from zoo.layers.feed_forward import ACTIVATIONS, FeedForward
 from zoo.layers.heads import (
@@ -57,6 +59,7 @@ __all__ = [
     "BidirectionalStack",
     "ClassificationHead",
     "DecoderBlock",
+    "Dense",
     "DotScore",
     "EncoderBlock",
     "FeedForward",
@@ -79,6 +82,7 @@ __all__ = [
     "WithLanguageModelling",
     "attend",
     "attention_weights",
+    "by_row",
     "causal_mask",
     "check_heads",
     "check_length",

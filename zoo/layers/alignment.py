@@ -9,6 +9,7 @@ does not depend on the decoder and is computed once for a source, and
 import keras
 from keras import ops
 
+from zoo.layers.dense import Dense
 from zoo.registry import unknown_name
 
 
@@ -23,9 +24,9 @@ class AdditiveScore(keras.layers.Layer):
 
     def __init__(self, hidden_dim):
         super().__init__()
-        self.query_projection = keras.layers.Dense(hidden_dim)  # W, with the bias for both
-        self.memory_projection = keras.layers.Dense(hidden_dim, use_bias=False)  # U
-        self.direction = keras.layers.Dense(1, use_bias=False)  # v
+        self.query_projection = Dense(hidden_dim)  # W, with the bias for both
+        self.memory_projection = Dense(hidden_dim, use_bias=False)  # U
+        self.direction = Dense(1, use_bias=False)  # v
 
     def build(self, query_shape, keys_shape):
         self.query_projection.build(query_shape)
@@ -68,7 +69,7 @@ class GeneralScore(DotScore):
 
     def __init__(self, hidden_dim):
         super().__init__()
-        self.memory_projection = keras.layers.Dense(hidden_dim, use_bias=False)
+        self.memory_projection = Dense(hidden_dim, use_bias=False)
 
     def keys(self, memory):
         """``memory`` [B, S, M] -> W memory [B, S, D]."""

@@ -16,6 +16,7 @@ import keras
 from keras import ops
 
 from zoo.layers.checks import check_heads
+from zoo.layers.dense import Dense
 from zoo.layers.initializers import fresh
 
 
@@ -99,9 +100,9 @@ class MultiHeadAttention(keras.layers.Layer):
         self.hidden_dim = hidden_dim
         # Glorot's limit for a square matrix [D, D], of which key and value are two side by side.
         kernel_initializer = kernel_initializer or keras.initializers.VarianceScaling(1.0, "fan_in", "uniform")
-        self.query = keras.layers.Dense(hidden_dim, kernel_initializer=fresh(kernel_initializer))
-        self.key_value = keras.layers.Dense(2 * hidden_dim, kernel_initializer=fresh(kernel_initializer))
-        self.output_projection = keras.layers.Dense(
+        self.query = Dense(hidden_dim, kernel_initializer=fresh(kernel_initializer))
+        self.key_value = Dense(2 * hidden_dim, kernel_initializer=fresh(kernel_initializer))
+        self.output_projection = Dense(
             hidden_dim, kernel_initializer=fresh(output_initializer or kernel_initializer)
         )
         self.dropout = keras.layers.Dropout(dropout)

@@ -14,6 +14,7 @@ which is also the output.
 import keras
 from keras import ops
 
+from zoo.layers.dense import Dense
 from zoo.registry import unknown_name
 
 
@@ -32,8 +33,8 @@ class RecurrentCell(keras.layers.Layer):
     def __init__(self, hidden_dim):
         super().__init__()
         self.hidden_dim = hidden_dim
-        self.input_projection = keras.layers.Dense(self.num_gates * hidden_dim, bias_initializer=self.bias_initializer)
-        self.recurrent_projection = keras.layers.Dense(
+        self.input_projection = Dense(self.num_gates * hidden_dim, bias_initializer=self.bias_initializer)
+        self.recurrent_projection = Dense(
             self.num_gates * hidden_dim, use_bias=self.recurrent_bias, kernel_initializer="orthogonal"
         )
 

@@ -6,6 +6,7 @@ Shapes: B batch, T length, D hidden_dim, V vocabulary.
 import keras
 from keras import ops
 
+from zoo.layers.dense import by_row
 from zoo.layers.initializers import fresh
 
 
@@ -63,4 +64,4 @@ class TokenEmbedding(keras.layers.Layer):
             [B, T, V] or [B, V], in the dtype of ``hidden_states``.
         """
         matrix = ops.cast(self.embeddings, hidden_states.dtype)
-        return ops.matmul(hidden_states, ops.transpose(matrix))  # [B, T, V]
+        return by_row(lambda rows: ops.matmul(rows, ops.transpose(matrix)), hidden_states)

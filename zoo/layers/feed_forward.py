@@ -6,6 +6,7 @@ Shapes: B batch, T length, D hidden_dim, F intermediate_dim.
 import keras
 from keras import ops
 
+from zoo.layers.dense import Dense
 from zoo.layers.initializers import fresh
 from zoo.registry import unknown_name
 
@@ -53,8 +54,8 @@ class FeedForward(keras.layers.Layer):
         super().__init__(**kwargs)
         kernel_initializer = kernel_initializer or "glorot_uniform"
         self.activation = find_activation(activation)
-        self.expand = keras.layers.Dense(intermediate_dim, kernel_initializer=fresh(kernel_initializer))
-        self.contract = keras.layers.Dense(
+        self.expand = Dense(intermediate_dim, kernel_initializer=fresh(kernel_initializer))
+        self.contract = Dense(
             hidden_dim, kernel_initializer=fresh(output_initializer or kernel_initializer)
         )
 

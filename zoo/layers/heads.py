@@ -10,6 +10,7 @@ Masks: padding_mask [B, T], True = a real token; None = all tokens are real.
 import keras
 from keras import ops
 
+from zoo.layers.dense import Dense, by_row
 from zoo.layers.feed_forward import find_activation
 from zoo.registry import unknown_name
 
@@ -57,7 +58,7 @@ class LanguageModelHead(keras.layers.Layer):
     def call(self, hidden_states, padding_mask=None):
         """Args: hidden_states [B, T, D], or [B, D] of a single step. Returns: [B, T, V] or [B, V]."""
         if self.tied_logits is None:
-            logits = ops.matmul(hidden_states, self.kernel)
+            logits = by_row(lambda rows: ops.matmul(rows, self.kernel), hidden_states)
         else:
             logits = self.tied_logits(hidden_states)
         if self.has_bias:
@@ -88,7 +89,7 @@ class MaskedLanguageModelHead(keras.layers.Layer):
 
     def build(self, hidden_states_shape, padding_mask_shape=None):
         normal = keras.initializers.TruncatedNormal(stddev=0.02)
-        self.dense = keras.layers.Dense(hidden_states_shape[-1], self.activation, kernel_initializer=normal)
+        self.dense = Dense(hidden_states_shape[-1], self.activation, kernel_initializer=normal)
         self.dense.build(hidden_states_shape)
         self.norm.build(hidden_states_shape)
         self.output_head.build(hidden_states_shape)
@@ -120,12 +121,12 @@ class ClassificationHead(keras.layers.Layer):
             raise unknown_name("pooling", pooling, POOLINGS)
         self.pooling = pooling
         self.dropout = keras.layers.Dropout(dropout)
-        self.classifier = keras.layers.Dense(num_classes)
+        self.classifier = Dense(num_classes)
 
     def build(self, hidden_states_shape, padding_mask_shape=None):
         pooled_shape = (hidden_states_shape[0], hidden_states_shape[-1])
         if self.pooling == "first":
-            self.pooler = keras.layers.Dense(hidden_states_shape[-1], activation="tanh")
+            self.pooler = Dense(hidden_states_shape[-1], activation="tanh")
             self.pooler.build(pooled_shape)
         self.classifier.build(pooled_shape)
 
@@ -163,7 +164,7 @@ class TokenClassificationHead(keras.layers.Layer):
     def __init__(self, num_classes, dropout=0.1, **kwargs):
         super().__init__(**kwargs)
         self.dropout = keras.layers.Dropout(dropout)
-        self.classifier = keras.layers.Dense(num_classes)
+        self.classifier = Dense(num_classes)
 
     def build(self, hidden_states_shape, padding_mask_shape=None):
         self.classifier.build(hidden_states_shape)
@@ -178,7 +179,7 @@ class SpanHead(keras.layers.Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.classifier = keras.layers.Dense(2)
+        self.classifier = Dense(2)
 
     def build(self, hidden_states_shape, padding_mask_shape=None):
         self.classifier.build(hidden_states_shape)

@@ -6,6 +6,7 @@ Shapes: B batch, T length, P masked places, D hidden_dim, V vocabulary.
 import keras
 from keras import ops
 
+from zoo.layers.dense import Dense
 from zoo.layers.heads import MaskedLanguageModelHead, pool
 
 
@@ -41,7 +42,7 @@ class PretrainingHead(keras.layers.Layer):
         self.pooling = pooling
         self.masked_lm = MaskedLanguageModelHead(vocabulary_size, tied_to, activation)
         self.dropout = keras.layers.Dropout(dropout)
-        self.next_sentence = keras.layers.Dense(2) if next_sentence else None
+        self.next_sentence = Dense(2) if next_sentence else None
 
     def build(self, hidden_states_shape, padding_mask_shape=None, masked_positions_shape=None):
         pooled_shape = (hidden_states_shape[0], hidden_states_shape[-1])
@@ -49,7 +50,7 @@ class PretrainingHead(keras.layers.Layer):
         if self.next_sentence is None:
             return
         if self.pooling == "first":
-            self.pooler = keras.layers.Dense(hidden_states_shape[-1], activation="tanh")
+            self.pooler = Dense(hidden_states_shape[-1], activation="tanh")
             self.pooler.build(pooled_shape)
         self.next_sentence.build(pooled_shape)
 
