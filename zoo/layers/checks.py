@@ -1,6 +1,7 @@
 """Sizes that cannot work are refused before a model is built."""
 
 import dataclasses
+import math
 
 
 def check_sizes(config):
@@ -8,7 +9,8 @@ def check_sizes(config):
 
     Args:
         config: a dataclass; each whole number in it counts something and must be at least 1,
-            ``dropout`` is a rate, and ``num_heads``, where there is one, divides ``hidden_dim``.
+            ``dropout`` is a rate, ``initializer_range`` a standard deviation, and ``num_heads`` divides ``hidden_dim``,
+            where there are such settings.
 
     Raises:
         ValueError: names the setting, its value and what is possible.
@@ -19,6 +21,8 @@ def check_sizes(config):
             raise ValueError(f"{name} must be at least 1, not {value}.")
     if not 0 <= values["dropout"] < 1:
         raise ValueError(f"dropout is the share of values set to zero, from 0 to below 1, not {values['dropout']}.")
+    if not 0 < values.get("initializer_range", 1) < math.inf:
+        raise ValueError(f"initializer_range must be positive and finite, not {values['initializer_range']}.")
     if "num_heads" in values:
         check_heads(values["num_heads"], values["hidden_dim"])
 
