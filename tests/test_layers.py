@@ -9,6 +9,7 @@ from keras import ops
 
 from zoo.layers import (
     ClassificationHead,
+    Dense,
     FeedForward,
     LanguageModelHead,
     LearnedPositions,
@@ -235,3 +236,12 @@ def test_logits_are_float32_where_the_model_computes_in_bfloat16(bfloat16):
         for head in of_shape:
             logits = head(hidden_states, PADDING_MASK)
             assert (logits.shape, keras.backend.standardize_dtype(logits.dtype)) == (shape, "float32")
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (4, 2, 3), (5, 4, 2, 3), (0, 2, 3)])
+def test_dense_multiplies_each_vector_whatever_their_arrangement(shape):
+    dense = Dense(4, activation="tanh", bias_initializer="ones")
+    outputs = ops.convert_to_numpy(dense(random(*shape)))
+    kernel, bias = dense.get_weights()
+    assert outputs.shape == (*shape[:-1], 4)
+    np.testing.assert_allclose(outputs, np.tanh(random(*shape) @ kernel + bias), rtol=1e-5, atol=1e-6)

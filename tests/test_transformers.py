@@ -204,6 +204,11 @@ def test_impossible_sizes_are_refused(family, changes, message):
         dataclasses.replace(family.presets["tiny"], **changes)
 
 
+def test_new_weights_without_a_spread_are_refused():
+    with pytest.raises(ValueError, match="initializer_range must be positive and finite, not 0"):
+        dataclasses.replace(Bert.presets["tiny"], initializer_range=0.0)
+
+
 def test_decoding_beyond_the_maximum_is_refused():
     model = GPT(GPTConfig(30, 1, 1, 8, 8, max_sequence_length=4))
     with pytest.raises(ValueError, match="5 tokens is longer than max_sequence_length 4"):
