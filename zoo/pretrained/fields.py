@@ -40,7 +40,7 @@ class Fields:
 # Of training, of generation, of the file itself: nothing that the hidden states depend on.
 _HARMLESS = (
     "_name_or_path", "architectures", "bos_token_id", "chunk_size_feed_forward", "classifier_dropout", "dtype",
-    "eos_token_id", "finetuning_task", "gradient_checkpointing", "id2label", "initializer_range", "is_decoder",
+    "eos_token_id", "finetuning_task", "gradient_checkpointing", "id2label", "is_decoder",
     "is_encoder_decoder", "keys_to_ignore_at_inference", "label2id", "language", "model_type", "name", "num_labels",
     "output_attentions", "output_hidden_states", "output_past", "pad_token_id", "problem_type", "return_dict",
     "sep_token_id", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
@@ -64,6 +64,7 @@ BERT = Fields(
         "intermediate_size": "intermediate_dim",
         "max_position_embeddings": "max_sequence_length",
         "type_vocab_size": "num_segments",
+        "initializer_range": "initializer_range",
     },
     dropouts=("hidden_dropout_prob", "attention_probs_dropout_prob"),
     fixed={
@@ -76,7 +77,7 @@ BERT = Fields(
     },
     choices={"hidden_act": ("activation", _GELUS)},
     harmless=tuple(name for name in (*_HARMLESS, *_POOLER) if name != "is_decoder"),
-    defaults={"type_vocab_size": 2, "hidden_act": "gelu"},
+    defaults={"type_vocab_size": 2, "hidden_act": "gelu", "initializer_range": 0.02},
 )
 _GPT_SETTINGS = {
     "vocab_size": "vocabulary_size",
@@ -85,6 +86,7 @@ _GPT_SETTINGS = {
     "n_embd": "hidden_dim",
     "n_positions": "max_sequence_length",
 }
+_OF_GPT = (*_HARMLESS, "initializer_range", "n_ctx")  # the range of new weights is the paper's in ours
 _GPT_DROPOUTS = ("resid_pdrop", "embd_pdrop", "attn_pdrop")
 GPT2 = Fields(
     family="gpt",
@@ -99,7 +101,7 @@ GPT2 = Fields(
         "tie_word_embeddings": (True,),
         "pruned_heads": ({}, None),
     },
-    harmless=(*_HARMLESS, "n_ctx", "reorder_and_upcast_attn"),  # the last: in which order float32 is multiplied
+    harmless=(*_OF_GPT, "reorder_and_upcast_attn"),  # the last: in which order float32 is multiplied
     constants={"norm_first": True},
     defaults={"n_inner": None},
 )
@@ -113,7 +115,7 @@ GPT1 = Fields(
         "tie_word_embeddings": (True,),
         "pruned_heads": ({}, None),
     },
-    harmless=(*_HARMLESS, "n_ctx", "n_special", "predict_special_tokens"),
+    harmless=(*_OF_GPT, "n_special", "predict_special_tokens"),
     constants={"norm_first": False},
 )
 HUGGINGFACE = {"bert": BERT, "gpt2": GPT2, "openai-gpt": GPT1}
