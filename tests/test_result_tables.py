@@ -41,7 +41,7 @@ def test_runs_stand_beside_published_figures(tables, tmp_path):
         record["training"]["steps"] = 5
         record["recipe"] = {"learning_rate": 0.002, "schedule": "cosine", "warmup_steps": 7}
         (tmp_path / "toy" / f"{name}.json").write_text(json.dumps(record))
-    lines = tables.runs_table("toy", tmp_path).splitlines()
+    lines = tables.make("toy", tmp_path).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     assert cells[0][-4:] == ["exact match % test", "published", "epochs", "recipe"]
     assert [row[0] for row in cells[2:]] == ["b:tiny", "a:tiny"], "in the published order, then the others"
@@ -141,12 +141,13 @@ def test_races_that_answer_requests_have_a_table_of_their_own(tables, tmp_path):
         (folder / f"serve-{size}.json").write_text(json.dumps(race | answers))
     trains = {"title": "train", "latencies": {}, "rates": {"zoo": 10.0}, "goals": {"peer": 2.0}}
     trains["ratios"] = {"peer": {"median": 2.5, "low": 2.0, "high": 3.0}}
+    trains["cpu_ratios"] = {"peer": {"median": 2.25, "low": 2.0, "high": 2.5}}
     (folder / "train.json").write_text(json.dumps(race | trains))
     lines = tables.make("latencies", tmp_path).splitlines()
     assert lines[2] == "| bert on toy: requests of 8 | 2.0, 12.5 ms | 40.0, 100.0 ms | 4,000 | 200 | 20.00 |"
     assert lines[3].startswith("| bert on toy: requests of 32 |") and "train" not in "".join(lines)
     races = tables.make("benchmarks", tmp_path)
-    assert "| train | peer | **2.50** | 2.00 to 3.00 | 2 | 10 texts |" in races and "requests" not in races
+    assert "| train | peer | **2.50** | 2.00 to 3.00 | 2.25 | 2 | 10 texts |" in races and "requests" not in races
 
 
 def test_a_table_without_results_or_without_end_is_an_error(tables, tmp_path):

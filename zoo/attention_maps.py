@@ -15,9 +15,9 @@ import numpy as np
 
 from zoo import plots
 from zoo.batching import Batches
-from zoo.kinds import dense
 from zoo.layers.attention import recording
 from zoo.prediction import predict
+from zoo.ragged import dense
 from zoo.registry import unknown_name
 from zoo.runs import Run
 

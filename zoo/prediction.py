@@ -4,8 +4,8 @@ from functools import partial
 
 import tensorflow as tf
 
-from zoo.kinds import plain
 from zoo.kinds._writing import WritingKind
+from zoo.ragged import plain
 from zoo.registry import unknown_name
 from zoo.runs import Run
 

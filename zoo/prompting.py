@@ -12,9 +12,10 @@ import numpy as np
 
 from zoo import prompts
 from zoo.batching import Batches, Columns
-from zoo.kinds import Kind, in_chunks
+from zoo.kinds import Kind
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.likelihood import likelihood_function, likelihoods
+from zoo.ragged import in_chunks
 from zoo.registry import KINDS
 from zoo.runs import Run
 from zoo.tasks import find

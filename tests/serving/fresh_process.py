@@ -13,8 +13,8 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from zoo.kinds import plain
 from zoo.kinds._writing import WritingKind
+from zoo.ragged import plain
 
 LOADER = """
 import json, sys

@@ -13,7 +13,7 @@ import tensorflow as tf
 import tensorflow_text
 
 import zoo
-from zoo.kinds import plain
+from zoo.ragged import plain
 from zoo.serving.served_model import signature_definitions
 
 SOURCE = Path(__file__).with_name("loader.c")

@@ -5,8 +5,8 @@ import tensorflow as tf
 
 import zoo
 from zoo.decoding import Greedy, Sample
-from zoo.kinds import plain
 from zoo.kinds._writing_signatures import SETTINGS
+from zoo.ragged import plain
 
 NOTHING = {name: given.default for name, given in SETTINGS.items()}
 

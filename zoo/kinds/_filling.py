@@ -5,7 +5,8 @@ Shapes: B texts, T tokens of a text, N blanks of a text, V vocabulary.
 
 import tensorflow as tf
 
-from zoo.kinds import Kind, dense, frame
+from zoo.kinds import Kind
+from zoo.ragged import dense, frame
 from zoo.signatures import PADDING, Signature, padded
 
 BLANK = "[MASK]"  # how a text says what is to be guessed

@@ -15,8 +15,9 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batching import Batches, Columns
-from zoo.kinds import Kind, frame, in_chunks
+from zoo.kinds import Kind
 from zoo.layers.auxiliary import ANSWER, TEXT, WithLanguageModelling
+from zoo.ragged import frame, in_chunks
 
 
 class TextsKind(Kind):

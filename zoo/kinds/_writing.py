@@ -11,8 +11,9 @@ import re
 import tensorflow as tf
 
 from zoo import decoding, stopping
-from zoo.kinds import Kind, dense, in_chunks
+from zoo.kinds import Kind
 from zoo.kinds._writing_signatures import writing_signatures
+from zoo.ragged import dense, in_chunks
 from zoo.windows import SlidingWindow
 
 

@@ -12,9 +12,9 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Batches, Columns
-from zoo.kinds import frame, in_chunks
 from zoo.kinds._writing import Prompts, WritingKind, limited, prompt_lengths
 from zoo.layers.heads import LanguageModelHead
+from zoo.ragged import frame, in_chunks
 from zoo.registry import register_kind
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batching import Batches, Columns
-from zoo.kinds import Kind, in_chunks
+from zoo.kinds import Kind
 from zoo.kinds._filling import BLANK, FillingKind
 from zoo.kinds._masking import Masking
 from zoo.kinds._pairs import check_successors, draw_pairs, stretches
@@ -24,6 +24,7 @@ from zoo.layers.pretraining import PretrainingHead
 from zoo.likelihood import of_any_size
 from zoo.metrics import perplexity
 from zoo.packing import pad
+from zoo.ragged import in_chunks
 from zoo.registry import register_kind
 
 MASKING_SETTINGS = ("masking_rate", "mask_share", "random_share", "whole_words")

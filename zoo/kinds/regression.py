@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Columns
-from zoo.kinds import dense
 from zoo.kinds._texts import TextsKind
 from zoo.layers.heads import RegressionHead
 from zoo.likelihood import mean_loss
+from zoo.ragged import dense
 from zoo.registry import register_kind
 from zoo.signatures import Signature
 

@@ -16,9 +16,10 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Columns
-from zoo.kinds import Kind, dense, frame
+from zoo.kinds import Kind
 from zoo.kinds._spans import best_span, best_window, in_parts, windows
 from zoo.layers.heads import SpanHead
+from zoo.ragged import dense, frame
 from zoo.registry import register_kind
 from zoo.signatures import Signature
 from zoo.tokenizers import split_words

@@ -13,8 +13,9 @@ import tensorflow as tf
 
 from zoo import metrics
 from zoo.batching import Columns
-from zoo.kinds import Kind, dense, frame, plain
+from zoo.kinds import Kind
 from zoo.layers.heads import TokenClassificationHead
+from zoo.ragged import dense, frame, plain
 from zoo.registry import register_kind
 from zoo.signatures import PADDING, Signature
 from zoo.tokenizers import split_words

@@ -1,0 +1,203 @@
+"""Result files as Markdown: a function for each kind of table, see :mod:`make_tables` for which there are."""
+
+import json
+import re
+
+from result_files import TableError, read_all
+
+from zoo.comparison.summary import METRICS, Column, columns, mean_sd, summarize
+
+
+def comparison_table(task):
+    """A task of a comparison: its table and its ranking."""
+    budget = f"{task['minutes']:g} minutes" if task["minutes"] is not None else f"{task['steps']:,} steps"
+    sentences = "\n".join(f"- {sentence}" for sentence in task["ranking"])
+    return f"{markdown(list(task['models']), columns(task))}\n\nBudget of each model: {budget}.\n\n{sentences}"
+
+
+def latencies_table(races):
+    """How long a request takes, and how many texts a second are answered, by an export and by its run."""
+    lines = [["requests", "export: median, p99", "run: median, p99", "export, texts/s", "run, texts/s", "export / run"]]
+    lines.append(["---", *["---:"] * 5])
+    for race in sorted(races, key=lambda race: _natural(race["title"])):
+        times = [
+            f"{1000 * race['latencies'][each]['median']:.1f}, {1000 * race['latencies'][each]['p99']:.1f} ms"
+            for each in ("zoo", "run")
+        ]
+        rates = [f"{race['rates'][each]:,.0f}" for each in ("zoo", "run")]
+        title = race["title"].partition(", by the export")[0]
+        lines.append([title, *times, *rates, f"{race['ratios']['run']['median']:.2f}"])
+    table = in_markdown(lines)
+    return f"{table}\n\n{measured_on(races[0])}"
+
+
+def races_table(races):
+    """The races: the zoo's units a second over those of each peer; goals that are reached are bold."""
+    heading = ["work", "peer", "zoo / peer", "range", "by processor time", "goal", "zoo, units/s"]
+    lines = [heading, ["---", "---", *["---:"] * 5]]
+    for race in races:
+        for peer, goal in race["goals"].items():
+            if peer not in race["ratios"]:
+                continue
+            ratio = race["ratios"][peer]
+            median = f"{ratio['median']:.2f}"
+            reached = f"**{median}**" if ratio["median"] >= goal else median
+            spread = f"{ratio['low']:.2f} to {ratio['high']:.2f}"
+            cpu, rate = race["cpu_ratios"][peer]["median"], f"{race['rates']['zoo']:,.0f} {race['unit']}"
+            lines.append([race["title"], peer, reached, spread, f"{cpu:.2f}", f"{goal:g}", rate])
+    table = in_markdown(lines)
+    rounds = sorted({race["rounds"] for race in races})
+    return f"{table}\n\nMedians of {' or '.join(map(str, rounds))} rounds in turn. {measured_on(races[0])}"
+
+
+def runs_table(name, folder):
+    """The runs of a task, one line a model, the published figure beside that of the same kind."""
+    found = read_all(folder / name, "*.json")
+    if not found:
+        raise TableError(f"no result files in {folder / name}: add runs with 'make_tables.py --add RUN'.")
+    runs = {}
+    for run in found:
+        runs.setdefault(f"{run['model']}:{run['preset']}", []).append(run)
+    published = json.loads((folder / "published.json").read_text(encoding="utf-8")).get(name)
+    models = sorted(runs)
+    if published:
+        models.sort(key=lambda model: list(published["models"]).index(model) if model in published["models"] else 99)
+    first = runs[models[0]][0]
+    split, figures = next(iter(first["splits"].items()))
+    task = {
+        "metric": figures["metric"],
+        "splits": [split],
+        "models": {model: {"summary": summarize(runs[model])} for model in models},
+    }
+    shown = columns(task, metrics=published["shown"] if published else ())
+    if published:
+        quoted = {model: mean_sd([published["models"].get(model)]) for model in models}
+        column = Column("published", METRICS[published["metric"]], quoted)
+        place = next(i for i, c in enumerate(shown) if c.figure == column.figure) + 1
+        shown.insert(place, column)
+    epochs = {
+        m: f"{runs[m][0]['training']['steps'] * runs[m][0]['batch_size'] / runs[m][0]['examples']:.1f}" for m in models
+    }
+    texts = {"epochs": epochs} if first["examples"] > 1 else {}
+    texts["recipe"] = {m: recipe_of(runs[m][0]) for m in models}
+    if any(run["precision"] != "float32" for group in runs.values() for run in group):
+        texts["precision"] = {m: runs[m][0]["precision"] for m in models}
+    table = markdown(models, shown, texts)
+    seeds = sorted({run["seed"] for group in runs.values() for run in group})
+    notes = [f"Split: {split}. Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}.", measured_on(first)]
+    return "\n\n".join([table, " ".join(notes + ([published["source"]] if published else []))])
+
+
+def shots_table(name, folder):
+    """The runs that were asked a task with k examples in the prompt: one line a run, one column for each k."""
+    runs = read_all(folder, "*/*.json")
+    runs = [run for run in runs if name in run.get("shots", {})]
+    if not runs:
+        raise TableError(f"no file in {folder} has shots of {name!r}: 'zoo evaluate RUN --shots 0,1,4', then add RUN.")
+    asked = [run["shots"][name] for run in runs]
+    if len({(each["split"], each["questions"], each["seed"]) for each in asked}) > 1:
+        raise TableError(f"not all runs were asked the same questions of {name!r} with the same examples.")
+    metric = METRICS[asked[0]["metric"]]
+    numbers = sorted({row["shots"] for each in asked for row in each["by_shots"]})
+    heading = ["model", "trained on", "parameters", "steps", *map(str, numbers)]
+    lines = [heading, ["---", "---", *["---:"] * (len(heading) - 2)]]
+    for run in sorted(runs, key=lambda run: (run["task"] != name, run["task"], run["model"])):
+        by_shots = run["shots"][name]["by_shots"]
+        values = {row["shots"]: mean_sd([row[asked[0]["metric"]]]) for row in by_shots}
+        sizes = [f"{run['parameters']:,}", f"{run['training']['steps']:,}"]
+        shown = [metric.show(values.get(number)) for number in numbers]
+        lines.append([f"{run['model']}:{run['preset']}", run["task"], *sizes, *shown])
+    table = in_markdown(lines)
+    questions = f"{asked[0]['questions']:,} questions of {name}, split {asked[0]['split']}"
+    note = f"The columns of numbers: {metric.title} with so many examples in the prompt, on {questions}."
+    return f"{table}\n\n{note} {measured_on(runs[0])}"
+
+
+def labels_table(names, folder):
+    """Tasks learned from some of their examples: a line for each model and start, a column for each number of them."""
+    runs = read_all(folder, "*/*.json")
+    runs = [run for run in runs if run.get("task") in names and "test" in run.get("splits", ())]
+    if {run["task"] for run in runs} != set(names):
+        raise TableError(f"not all of {', '.join(names)} have runs in {folder}: add them, 'make_tables.py --add RUN'.")
+    numbers = sorted({run["examples"] for run in runs})
+    groups = {}
+    for run in runs:
+        start = "pre-trained" if run["init"] else "random weights"
+        groups.setdefault((names.index(run["task"]), start, f"{run['model']}:{run['preset']}"), []).append(run)
+    heading = ["task", "metric", "model", "start", *[f"{number:,}" for number in numbers]]
+    lines = [heading, ["---"] * 4 + ["---:"] * len(numbers)]
+    for (task, start, model), group in sorted(groups.items()):
+        name = group[0]["splits"]["test"]["metric"]
+        by_number = {run["examples"]: [] for run in group}
+        for run in group:
+            by_number[run["examples"]].append(run["splits"]["test"][name])
+        shown = [METRICS[name].show(mean_sd(by_number.get(number, []))) for number in numbers]
+        lines.append([names[task], METRICS[name].title, model, start, *shown])
+    table = in_markdown(lines)
+    budgets, seeds = (", ".join(f"{x:,}" for x in sorted({run[key] for run in runs})) for key in ("steps", "seed"))
+    note = (
+        "The columns of numbers: the metric on the test split after learning from so many examples, mean and standard "
+        f"deviation over the seeds {seeds} (where there are several); steps of a training: {budgets}."
+    )
+    return f"{table}\n\n{note} {measured_on(runs[0])}"
+
+
+def tuning_table(names, folder):
+    """Runs that went on from a pre-trained one: a line for each part of the model that was trained."""
+    runs = [run for run in read_all(folder, "*/*.json") if run["task"] in names]
+    if {run["task"] for run in runs} != set(names):
+        raise TableError(f"not all of {', '.join(names)} have runs in {folder}: 'python results/experiments.py'.")
+    groups = {}
+    for run in runs:
+        trained = f"a prompt of {run['prompt_length']} vectors" if run["prompt_length"] else "all weights"
+        trained = "the head" if run["recipe"]["frozen"] else trained
+        key = names.index(run["task"]), -run["trained_parameters"], f"{run['model']}:{run['preset']}", trained
+        groups.setdefault(key, []).append(run)
+    lines = [["task", "model", "trained", "trained weights", "of", "metric", "test"], ["---"] * 3 + ["---:"] * 4]
+    lines[1][5] = "---"
+    for (task, weights, model, trained), group in sorted(groups.items()):
+        name = group[0]["splits"]["test"]["metric"]
+        score = mean_sd([run["splits"]["test"][name] for run in group])
+        sizes = [f"{-weights:,}", f"{group[0]['parameters']:,}"]
+        lines.append([names[task], model, trained, *sizes, METRICS[name].title, METRICS[name].show(score)])
+    budgets, seeds = (", ".join(f"{x:,}" for x in sorted({run[key] for run in runs})) for key in ("steps", "seed"))
+    note = f"Mean and standard deviation over the seeds {seeds}; steps of a training: {budgets}."
+    return f"{in_markdown(lines)}\n\n{note} {measured_on(runs[0])}"
+
+
+def recipe_of(run):
+    """How a run was trained, in short."""
+    recipe = run["recipe"]
+    rate = f"{recipe['learning_rate']:g}"
+    return f"batch {run['batch_size']}, {rate} {recipe['schedule']}, warm-up {recipe['warmup_steps']}"
+
+
+def measured_on(run):
+    """The machine and the versions of a run, as a sentence."""
+    machine, versions = run["machine"], run["versions"]
+    gpus = f", {', '.join(machine['accelerators'])}" if machine["accelerators"] else ""
+    where = f"{machine['processor']}, {machine['cores']} cores{gpus}"
+    return f"Measured on {where}; Keras {versions['keras']}, TensorFlow {versions['tensorflow']}."
+
+
+def markdown(models, shown, texts=None):
+    """A Markdown table: a line for each model, a column for each of ``shown`` and of ``texts``."""
+    texts = texts or {}
+    lines = [["model", *[column.title for column in shown], *texts], ["---", *["---:"] * (len(shown) + len(texts))]]
+    for model in models:
+        cells = []
+        for column in shown:
+            cell = column.figure.show(column.values[model])
+            cells.append(f"**{cell}**" if model in column.best() else cell)
+        lines.append([model, *cells, *[text[model] for text in texts.values()]])
+    return in_markdown(lines)
+
+
+def in_markdown(lines):
+    """Lists of cells, the heading and its rule first, as the lines of a Markdown table."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _natural(text):
+    """By which texts are sorted so that 8 stands before 32."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
