@@ -1,209 +1,21 @@
-"""Pre-training as in BERT's paper: what is masked, which sentence follows, what is reported, what comes of it."""
+"""Pre-training as in BERT's paper: what is refused, what is reported, what comes of it."""
 
-import itertools
 import json
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import zoo
 from zoo import pretrained
 from zoo.datasets import DataError
-from zoo.kinds._masking import Masking
-from zoo.kinds._pairs import IS_NEXT, NOT_NEXT, cut, draw_pairs, stretches
 from zoo.layers.feed_forward import find_activation
 from zoo.likelihood import likelihood_function, likelihoods
 from zoo.registry import KINDS
 from zoo.run_folder import RunError
 from zoo.strategies import distribute
 from zoo.tasks import find
-
-V, MASK = 50, 4
-SPECIAL = np.arange(V) < 5
-CONTINUES = np.arange(V) % 3 == 2  # of the whole-word tests: 5, 8, 11, ... stand inside a word
-
-
-def rows(count, length, seed=0):
-    """Rows [START] ... [END] of ordinary tokens and their padding mask; each row is shorter than the one before."""
-    random = np.random.default_rng(seed)
-    ids = random.integers(5, V, (count, length)).astype("int32")
-    lengths = np.linspace(length, length // 2, count).astype(int)
-    is_real = np.arange(length) < lengths[:, None]
-    ids[:, 0], ids[np.arange(count), lengths - 1] = 2, 3
-    return np.where(is_real, ids, 0), is_real
-
-
-def masked(ids, is_real, seed=(0, 0), **changes):
-    masking = Masking(**{"rate": 0.15, "mask_share": 0.8, "random_share": 0.1, "mask_id": MASK,
-                         "is_special": SPECIAL, **changes})  # fmt: skip
-    return [part.numpy() for part in masking(tf.constant(ids), tf.constant(is_real), seed)]
-
-
-# -- masks ----------------------------------------------------------------------------------------------------------
-
-
-@given(
-    rate=st.floats(0.05, 0.5), shares=st.sampled_from([(0.8, 0.1), (1.0, 0.0), (0.0, 1.0), (0.3, 0.4), (0.0, 0.0)]),
-    seed=st.integers(0, 2**31 - 1),
-)  # fmt: skip
-@settings(max_examples=15, deadline=None)
-def test_masks_have_the_statistics_of_the_paper(rate, shares, seed):
-    ids, is_real = rows(400, 60)
-    new, places, labels, weights = masked(ids, is_real, (seed, 1), rate=rate, mask_share=shares[0],
-                                          random_share=shares[1])  # fmt: skip
-    ordinary = is_real & ~SPECIAL[ids]
-    # In every row exactly the share that was asked for, rounded; at least one.
-    np.testing.assert_allclose(weights.sum(axis=1), np.maximum(1, rate * ordinary.sum(axis=1)), atol=0.5001)
-    asked = np.zeros_like(is_real)
-    for row in range(len(ids)):
-        chosen = places[row][weights[row] > 0]
-        assert len(set(chosen)) == len(chosen)
-        asked[row, chosen] = True
-        np.testing.assert_array_equal(labels[row][weights[row] > 0], ids[row, chosen])
-    assert not (asked & ~ordinary).any()  # neither [START] nor [END] nor padding
-    np.testing.assert_array_equal(new[~asked], ids[~asked])
-
-    count, before, after = asked.sum(), ids[asked], new[asked]
-    spread = 4 * np.sqrt(0.25 / count)  # four standard deviations of a share, at most
-    assert np.mean(after == MASK) == pytest.approx(shares[0], abs=spread)
-    # A random token is the old one in one case of V - 5.
-    changed = (after != MASK) & (after != before)
-    assert np.mean(changed) == pytest.approx(shares[1] * (1 - 1 / (V - 5)), abs=spread)
-    assert not SPECIAL[after[changed]].any()
-    # Every ordinary place is as likely as any other: those in the first half of a row are half of the choice.
-    first_half = np.arange(60) < (is_real.sum(axis=1) / 2)[:, None]
-    assert asked[first_half & ordinary].mean() == pytest.approx(asked[ordinary].mean(), abs=spread)
-
-
-def test_masks_follow_from_the_seed():
-    ids, is_real = rows(6, 40)
-    once, again, other = (masked(ids, is_real, seed) for seed in ((3, 7), (3, 7), (3, 8)))
-    for a, b in zip(once, again, strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert not np.array_equal(once[0], other[0])
-
-
-def test_whole_words_are_masked_or_left():
-    ids, is_real = rows(400, 60)
-    new, _, _, weights = masked(ids, is_real, mask_share=1.0, random_share=0.0, continues_word=CONTINUES)
-    is_masked = new == MASK
-    assert weights.sum() == is_masked.sum()
-    inside = CONTINUES[ids[:, 1:]] & is_real[:, 1:] & ~SPECIAL[ids[:, :-1]] & ~SPECIAL[ids[:, 1:]]
-    assert inside.any()
-    np.testing.assert_array_equal(is_masked[:, 1:][inside], is_masked[:, :-1][inside])
-    ordinary = is_real & ~SPECIAL[ids]
-    assert is_masked.sum() / ordinary.sum() == pytest.approx(0.15, abs=0.005)
-    assert (is_masked.sum(axis=1) >= 1).all()
-
-
-# -- pairs ----------------------------------------------------------------------------------------------------------
-
-
-def numbered(*lengths):
-    """Documents whose tokens are all different: (document, sentence, place) can be read off a token."""
-    return [
-        [1_000_000 * d + 1_000 * s + np.arange(length, dtype=np.int32) for s, length in enumerate(document)]
-        for d, document in enumerate(lengths)
-    ]
-
-
-documents_of_lengths = st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=12), min_size=2, max_size=6)
-
-
-@given(documents_of_lengths, st.integers(2, 60), st.integers(0, 1000))
-@settings(max_examples=100, deadline=None)
-def test_a_pair_is_called_next_where_its_second_part_follows(lengths, room, seed):
-    documents = numbered(*lengths)
-    follows = {  # token -> the next one of its document
-        int(a): int(b)
-        for document in documents
-        for a, b in itertools.pairwise(np.concatenate(document))
-    }
-    pairs = draw_pairs(documents, room, np.random.default_rng(seed))
-    for pair in pairs:
-        assert len(pair.first) and len(pair.second) and len(pair.first) + len(pair.second) <= room
-        for part in (pair.first, pair.second):  # each part is a stretch of one document
-            assert all(follows[int(a)] == b for a, b in itertools.pairwise(part))
-        of_first, of_second = pair.first[0] // 1_000_000, pair.second[0] // 1_000_000
-        assert of_first == pair.document
-        assert (of_second == of_first) == (pair.label == IS_NEXT)
-        if pair.label == IS_NEXT:
-            assert pair.second[0] > pair.first[-1]
-    assert {pair.document for pair in pairs} == set(range(len(documents)))
-
-
-def test_without_cutting_the_second_part_begins_where_the_first_one_ends():
-    documents = numbered([4, 3, 5, 2, 6, 4], [3, 3, 3, 3])
-    for seed in range(50):
-        for pair in draw_pairs(documents, 200, np.random.default_rng(seed)):
-            tokens = np.concatenate(documents[pair.document]).tolist()
-            after = tokens[tokens.index(pair.first[-1]) + 1 :]
-            if pair.label == IS_NEXT:
-                assert pair.second.tolist() == after[: len(pair.second)]
-            begins = {int(sentence[0]) for document in documents for sentence in document}
-            assert {int(pair.first[0]), int(pair.second[0])} <= begins  # whole sentences
-
-
-def test_half_of_all_pairs_are_true_and_no_token_is_lost():
-    documents = numbered(*[[5, 9, 2, 7, 12, 4, 6]] * 300)
-    pairs = draw_pairs(documents, 30, np.random.default_rng(0))
-    assert len(pairs) > 600
-    share = np.mean([pair.label == IS_NEXT for pair in pairs])
-    assert share == pytest.approx(0.5, abs=4 * np.sqrt(0.25 / len(pairs)))
-    others = {int(pair.second[0]) // 1_000_000 - pair.document for pair in pairs if pair.label == NOT_NEXT}
-    assert len(others) > 200  # from anywhere
-    # A sentence of 500 tokens is read in parts, each in a pair: it is not cut down to one window.
-    long = draw_pairs(numbered([500], [500]), 30, np.random.default_rng(0))
-    read = {int(token) for pair in long for part in (pair.first, pair.second) for token in part}
-    assert len(read) > 0.9 * 1000
-
-
-def loop_of_the_paper(first, second, room):
-    """Lengths after cutting token by token, as the published code does."""
-    first, second = len(first), len(second)
-    while first + second > room:
-        if first > second:
-            first -= 1
-        else:
-            second -= 1
-    return first, second
-
-
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(2, 60), st.integers(0, 99))
-@settings(deadline=None)
-def test_the_longer_part_is_cut_at_both_ends(a, b, room, seed):
-    first, second = np.arange(a), np.arange(100, 100 + b)
-    parts = cut(first, second, room, np.random.default_rng(seed))
-    assert tuple(map(len, parts)) == loop_of_the_paper(first, second, room)
-    for part in parts:
-        np.testing.assert_array_equal(np.diff(part), 1)
-
-
-def test_both_ends_are_cut_equally_often():
-    random = np.random.default_rng(0)
-    starts = [cut(np.arange(100), np.arange(0), 60, random)[0][0] for _ in range(500)]
-    assert np.mean(starts) == pytest.approx(20, abs=4 * np.sqrt(40 * 0.25 / 500))
-
-
-@given(documents_of_lengths, st.integers(1, 40))
-@settings(max_examples=100, deadline=None)
-def test_without_next_sentences_every_token_is_read_once_in_windows_of_whole_sentences(lengths, room):
-    documents = numbered(*lengths)
-    found = stretches(documents, room)
-    for number, document in enumerate(documents):
-        windows = [stretch.tokens for stretch in found if stretch.document == number]
-        np.testing.assert_array_equal(np.concatenate(windows), np.concatenate(document))
-        assert max(map(len, windows)) <= room
-        whole = [sentence for sentence in document if len(sentence) <= room]
-        assert all(any(set(sentence) <= set(window) for window in windows) for sentence in whole)
-        begins = {int(sentence[0]): len(sentence) for sentence in whole}
-        for window, after in itertools.pairwise(windows):
-            assert len(window) + begins.get(int(after[0]), room) > room, "it would have had room"
-
 
 # -- refusals -------------------------------------------------------------------------------------------------------
 
