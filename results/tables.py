@@ -43,7 +43,8 @@ def races_table(races):
             median = f"{ratio['median']:.2f}"
             reached = f"**{median}**" if ratio["median"] >= goal else median
             spread = f"{ratio['low']:.2f} to {ratio['high']:.2f}"
-            cpu, rate = race["cpu_ratios"][peer]["median"], f"{race['rates']['zoo']:,.0f} {race['unit']}"
+            cpu, rate = race["cpu_ratios"][peer]["median"], race["rates"]["zoo"]
+            rate = f"{rate:,.{0 if rate >= 10 else 1}f} {race['unit']}"
             lines.append([race["title"], peer, reached, spread, f"{cpu:.2f}", f"{goal:g}", rate])
     table = in_markdown(lines)
     rounds = sorted({race["rounds"] for race in races})
