@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import pkgutil
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def main(names, rounds, out, listed):
         for each, answer in result["answers"].items():
             if answer != ours:
                 click.echo(f"  {each} gave another answer than the zoo: {answer}, not {ours}", err=True)
-    print_table(["=race", "=peer", ">zoo / peer", "=range", ">goal", ">by CPU time"], lines)
+    print_table(["=race", "=peer", ">zoo / peer", "=range", ">goal", ">by processor time"], lines)
 
 
 def measured():
@@ -83,7 +84,8 @@ def measured():
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return {"machine": machine(), "versions": versions}
+    onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "as TensorFlow decides")
+    return {"machine": machine(), "versions": versions, "onednn": onednn}
 
 
 if __name__ == "__main__":

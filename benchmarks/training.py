@@ -1,6 +1,6 @@
 """What the training races share: how each library takes its steps on the same batches.
 
-All contestants read the same batches in the same order, clip at norm 1 and use AdamW, each in its library's fastest
+All contestants read the same batches in the same order, clip at norm 1 and use AdamW, each in its library's usual
 form. Each has its own library's random initial weights: losses agree as curves, not to the digit.
 """
 

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 import click
-import tables
+import result_tables as tables
 from result_files import HERE, TableError, add, find_compared, read_races
 
 README = HERE.parent / "README.md"

@@ -153,6 +153,8 @@ def test_a_field_that_the_family_cannot_express_is_named(field, folder):
         ({"hidden_size": "8"}, ("hidden_size is '8'; expected a whole number",)),
         ({"hidden_size": [8]}, ("hidden_size is [8]; expected a whole number",)),
         ({"num_hidden_layers": 2.5}, ("num_hidden_layers is 2.5; expected a whole number",)),
+        ({"initializer_range": "0.02"}, ("initializer_range is '0.02'; expected a number",)),
+        ({"initializer_range": 0}, ("initializer_range must be positive",)),
         ({"hidden_dropout_prob": "0.1"}, ("hidden_dropout_prob is '0.1'; expected a number",)),
         ({"model_type": ["bert"]}, ("no family for model_type ['bert']",)),
         ({"vocab_size": 39}, ("word_embeddings.weight is (40, 8) in place of (39, 8)",)),

@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def tables(monkeypatch):
+def make_tables(monkeypatch):
     monkeypatch.syspath_prepend(REPOSITORY / "results")  # where Python looks when it runs the script
     spec = importlib.util.spec_from_file_location("make_tables", REPOSITORY / "results" / "make_tables.py")
     module = importlib.util.module_from_spec(spec)
@@ -19,19 +19,19 @@ def tables(monkeypatch):
     return module
 
 
-def test_tables_are_made_from_files_and_made_again_alike(tables, tmp_path):
+def test_tables_are_made_from_files_and_made_again_alike(make_tables, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "results.json").write_text(json.dumps(comparison()))
-    assert tables.add(tmp_path / "out", tmp_path) == tmp_path / "comparisons" / "toy.json"
+    assert make_tables.add(tmp_path / "out", tmp_path) == tmp_path / "comparisons" / "toy.json"
     readme = "before\n<!-- table: comparison:toy -->\nstale\n<!-- end table -->\nafter"
-    once = tables.fill(readme, tmp_path)
+    once = make_tables.fill(readme, tmp_path)
     assert "stale" not in once and once.startswith("before\n") and once.endswith("\nafter")
     assert "| attending |" in once and "**42.0 ± 2.8**" in once and "**56.5" not in once
-    assert tables.fill(once, tmp_path) == once
-    assert tables.fill(once.replace("42.0", "99.0"), tmp_path) == once, "a typed number does not stay"
+    assert make_tables.fill(once, tmp_path) == once
+    assert make_tables.fill(once.replace("42.0", "99.0"), tmp_path) == once, "a typed number does not stay"
 
 
-def test_runs_stand_beside_published_figures(tables, tmp_path):
+def test_runs_stand_beside_published_figures(make_tables, tmp_path):
     published = {"toy": {"source": "Us.", "metric": "exact_match", "shown": ["exact_match"], "models": {"b:tiny": 0.4}}}
     (tmp_path / "published.json").write_text(json.dumps(published))
     (tmp_path / "toy").mkdir()
@@ -41,7 +41,7 @@ def test_runs_stand_beside_published_figures(tables, tmp_path):
         record["training"]["steps"] = 5
         record["recipe"] = {"learning_rate": 0.002, "schedule": "cosine", "warmup_steps": 7}
         (tmp_path / "toy" / f"{name}.json").write_text(json.dumps(record))
-    lines = tables.make("toy", tmp_path).splitlines()
+    lines = make_tables.make("toy", tmp_path).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     assert cells[0][-4:] == ["exact match % test", "published", "epochs", "recipe"]
     assert [row[0] for row in cells[2:]] == ["b:tiny", "a:tiny"], "in the published order, then the others"
@@ -50,7 +50,7 @@ def test_runs_stand_beside_published_figures(tables, tmp_path):
     assert cells[3][-3] == "–"
 
 
-def test_few_shot_figures_stand_in_a_line_for_each_run_and_are_of_the_same_questions(tables, tmp_path):
+def test_few_shot_figures_stand_in_a_line_for_each_run_and_are_of_the_same_questions(make_tables, tmp_path):
     made = {key: comparison()[key] for key in ("machine", "versions")}
     for task, shares in (("stories", [0.1, 0.2]), ("toy", [0.25, 0.875])):
         rows = [{"shots": k, "accuracy": share} for k, share in zip((0, 16), shares, strict=True)]
@@ -58,7 +58,7 @@ def test_few_shot_figures_stand_in_a_line_for_each_run_and_are_of_the_same_quest
         record = {"model": "gpt", "preset": "tiny", "task": task, "parameters": 1234, "training": {"steps": 5}}
         (tmp_path / task).mkdir()
         (tmp_path / task / "gpt.json").write_text(json.dumps({**record, "shots": shots, **made}))
-    lines = tables.make("shots:toy", tmp_path).splitlines()
+    lines = make_tables.make("shots:toy", tmp_path).splitlines()
     assert lines[0] == "| model | trained on | parameters | steps | 0 | 16 |"
     assert lines[2] == "| gpt:tiny | toy | 1,234 | 5 | 25.0 | 87.5 |", "what was trained for it stands first"
     assert lines[3] == "| gpt:tiny | stories | 1,234 | 5 | 10.0 | 20.0 |"
@@ -66,12 +66,12 @@ def test_few_shot_figures_stand_in_a_line_for_each_run_and_are_of_the_same_quest
     shots["toy"]["questions"] = 10
     (tmp_path / "toy" / "gpt.json").write_text(json.dumps({**record, "shots": shots, **made}))
     with pytest.raises(ValueError, match="not all runs were asked the same questions"):
-        tables.make("shots:toy", tmp_path)
+        make_tables.make("shots:toy", tmp_path)
     with pytest.raises(ValueError, match="has shots of 'other'"):
-        tables.make("shots:other", tmp_path)
+        make_tables.make("shots:other", tmp_path)
 
 
-def test_learning_from_few_examples_is_shown_by_task_and_start(tables, tmp_path):
+def test_learning_from_few_examples_is_shown_by_task_and_start(make_tables, tmp_path):
     result_files = importlib.import_module("result_files")
     config = dict.fromkeys(result_files.KEPT) | {key: comparison()[key] for key in ("machine", "versions")}
     config |= {"model": "bert", "preset": "tiny", "task": "toy:en", "status": "complete", "steps": 400}
@@ -85,18 +85,18 @@ def test_learning_from_few_examples_is_shown_by_task_and_start(tables, tmp_path)
             figures = {"splits": {"test": {"metric": "accuracy", "accuracy": share}}}
             (out / "results.json").write_text(json.dumps(figures))
             name = f"bert-tiny-{'pretrained-' if init else ''}{number}-seed{seed}.json"
-            assert tables.add(out, tmp_path) == tmp_path / "toy-en" / name
-    lines = tables.make("labels:toy:en", tmp_path).splitlines()
+            assert make_tables.add(out, tmp_path) == tmp_path / "toy-en" / name
+    lines = make_tables.make("labels:toy:en", tmp_path).splitlines()
     assert lines[0] == "| task | metric | model | start | 50 | 1,000 |"
     assert lines[2] == "| toy:en | accuracy % | bert:tiny | pre-trained | 90.0 ± 0.0 | – |"
     # (60 - 40) / sqrt(2), the deviation with n - 1 of two
     assert lines[3] == "| toy:en | accuracy % | bert:tiny | random weights | 50.0 ± 14.1 | 75.0 |"
     assert "seeds 0, 1" in lines[-1] and "steps of a training: 400" in lines[-1]
     with pytest.raises(ValueError, match="not all of toy:en, toy:ko have runs"):
-        tables.make("labels:toy:en+toy:ko", tmp_path)
+        make_tables.make("labels:toy:en+toy:ko", tmp_path)
 
 
-def test_what_was_trained_of_a_model_is_shown_with_its_size_the_largest_first(tables, tmp_path):
+def test_what_was_trained_of_a_model_is_shown_with_its_size_the_largest_first(make_tables, tmp_path):
     result_files = importlib.import_module("result_files")
     config = dict.fromkeys(result_files.KEPT) | {key: comparison()[key] for key in ("machine", "versions")}
     config |= {"model": "gpt", "preset": "tiny", "status": "complete", "steps": 9, "init": "runs/a", "parameters": 5000}
@@ -112,9 +112,9 @@ def test_what_was_trained_of_a_model_is_shown_with_its_size_the_largest_first(ta
             (out / "config.json").write_text(json.dumps(config | changes | {"trained_parameters": trained}))
             figures = {"splits": {"test": {"metric": metric, metric: share}}}
             (out / "results.json").write_text(json.dumps(figures))
-            path = tables.add(out, tmp_path / "prompt-tuning")
+            path = make_tables.add(out, tmp_path / "prompt-tuning")
             assert path.name == f"gpt-tiny-pretrained-{name}seed{seed}.json"
-    lines = tables.make("tuning:toy:en+toy-text:en", tmp_path).splitlines()
+    lines = make_tables.make("tuning:toy:en+toy-text:en", tmp_path).splitlines()
     assert lines[0] == "| task | model | trained | trained weights | of | metric | test |"
     assert lines[2] == "| toy:en | gpt:tiny | all weights | 5,000 | 5,000 | accuracy % | 90.0 ± 0.0 |"
     # (70 - 50) / sqrt(2), the deviation with n - 1 of two
@@ -122,10 +122,10 @@ def test_what_was_trained_of_a_model_is_shown_with_its_size_the_largest_first(ta
     assert lines[4] == "| toy-text:en | gpt:tiny | a prompt of 20 vectors | 1,280 | 5,000 | exact match % | 25.0 |"
     assert "seeds 0, 1; steps of a training: 9" in lines[-1]
     with pytest.raises(ValueError, match="not all of toy:en, other:en have runs"):
-        tables.make("tuning:toy:en+other:en", tmp_path)
+        make_tables.make("tuning:toy:en+other:en", tmp_path)
 
 
-def test_races_that_answer_requests_have_a_table_of_their_own(tables, tmp_path):
+def test_races_that_answer_requests_have_a_table_of_their_own(make_tables, tmp_path):
     folder = tmp_path / "benchmarks"
     folder.mkdir()
     race = {"unit": "texts", "rounds": 3, "goals": {"run": 1.0}} | {
@@ -139,28 +139,29 @@ def test_races_that_answer_requests_have_a_table_of_their_own(tables, tmp_path):
             "ratios": {"run": {"median": 20.0, "low": 18.0, "high": 22.0}},
         }
         (folder / f"serve-{size}.json").write_text(json.dumps(race | answers))
-    trains = {"title": "train", "latencies": {}, "rates": {"zoo": 10.0}, "goals": {"peer": 2.0}}
-    trains["ratios"] = {"peer": {"median": 2.5, "low": 2.0, "high": 3.0}}
-    trains["cpu_ratios"] = {"peer": {"median": 2.25, "low": 2.0, "high": 2.5}}
+    trains = {"title": "train", "latencies": {}, "rates": {"zoo": 1.44}, "goals": {"peer": 2.0}}
+    trains["ratios"] = {name: {"median": 2.5, "low": 2.0, "high": 3.0} for name in ("peer", "other")}
+    trains["cpu_ratios"] = {name: {"median": 2.25, "low": 2.0, "high": 2.5} for name in ("peer", "other")}
     (folder / "train.json").write_text(json.dumps(race | trains))
-    lines = tables.make("latencies", tmp_path).splitlines()
+    lines = make_tables.make("latencies", tmp_path).splitlines()
     assert lines[2] == "| bert on toy: requests of 8 | 2.0, 12.5 ms | 40.0, 100.0 ms | 4,000 | 200 | 20.00 |"
     assert lines[3].startswith("| bert on toy: requests of 32 |") and "train" not in "".join(lines)
-    races = tables.make("benchmarks", tmp_path)
-    assert "| train | peer | **2.50** | 2.00 to 3.00 | 2.25 | 2 | 10 texts |" in races and "requests" not in races
+    races = make_tables.make("benchmarks", tmp_path)
+    assert "| train | peer | **2.50** | 2.00 to 3.00 | 2.25 | 2 | 1.4 texts |" in races and "requests" not in races
+    assert "| train | other | 2.50 | 2.00 to 3.00 | 2.25 | – | 1.4 texts |" in races, "no goal, none to reach"
 
 
-def test_a_table_without_results_or_without_end_is_an_error(tables, tmp_path):
+def test_a_table_without_results_or_without_end_is_an_error(make_tables, tmp_path):
     (tmp_path / "published.json").write_text("{}")
     with pytest.raises(ValueError, match="no result files"):
-        tables.fill("<!-- table: nothing -->\n<!-- end table -->", tmp_path)
+        make_tables.fill("<!-- table: nothing -->\n<!-- end table -->", tmp_path)
     with pytest.raises(ValueError, match="end table"):
-        tables.fill("<!-- table: nothing -->\n", tmp_path)
+        make_tables.fill("<!-- table: nothing -->\n", tmp_path)
 
 
-def test_the_tables_of_the_readme_say_what_the_result_files_say(tables):
+def test_the_tables_of_the_readme_say_what_the_result_files_say(make_tables):
     readme = REPOSITORY / "README.md"
     if not readme.exists():
         pytest.skip("no README.md in this checkout")
     text = readme.read_text(encoding="utf-8")
-    assert tables.fill(text) == text, "run 'python results/make_tables.py'"
+    assert make_tables.fill(text) == text, "run 'python results/make_tables.py'"

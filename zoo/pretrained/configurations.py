@@ -59,8 +59,8 @@ def _check_value(name, value, fields, source):
         )
     if name in fields.defaults and value == fields.defaults[name]:
         return
-    config = MODELS.get(fields.family).Config
-    whole = name in fields.settings and config.__annotations__[fields.settings[name]] is not float
+    types = MODELS.get(fields.family).Config.__annotations__
+    whole = name in fields.settings and types[fields.settings[name]] is not float
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if (name in fields.settings or name in fields.dropouts) and not number:
         raise PretrainedError(f"{source}: {name} is {value!r}; expected a {'whole ' if whole else ''}number.")

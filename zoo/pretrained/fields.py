@@ -86,7 +86,7 @@ _GPT_SETTINGS = {
     "n_embd": "hidden_dim",
     "n_positions": "max_sequence_length",
 }
-_OF_GPT = (*_HARMLESS, "initializer_range", "n_ctx")  # the range of new weights is the paper's in ours
+_HARMLESS_IN_GPT = (*_HARMLESS, "initializer_range", "n_ctx")  # our GPT always begins with its papers' deviation
 _GPT_DROPOUTS = ("resid_pdrop", "embd_pdrop", "attn_pdrop")
 GPT2 = Fields(
     family="gpt",
@@ -101,7 +101,7 @@ GPT2 = Fields(
         "tie_word_embeddings": (True,),
         "pruned_heads": ({}, None),
     },
-    harmless=(*_OF_GPT, "reorder_and_upcast_attn"),  # the last: in which order float32 is multiplied
+    harmless=(*_HARMLESS_IN_GPT, "reorder_and_upcast_attn"),  # the last: in which order float32 is multiplied
     constants={"norm_first": True},
     defaults={"n_inner": None},
 )
@@ -115,7 +115,7 @@ GPT1 = Fields(
         "tie_word_embeddings": (True,),
         "pruned_heads": ({}, None),
     },
-    harmless=(*_OF_GPT, "n_special", "predict_special_tokens"),
+    harmless=(*_HARMLESS_IN_GPT, "n_special", "predict_special_tokens"),
     constants={"norm_first": False},
 )
 HUGGINGFACE = {"bert": BERT, "gpt2": GPT2, "openai-gpt": GPT1}

@@ -1,4 +1,4 @@
-"""Result files as Markdown: a function for each kind of table, see :mod:`make_tables` for which there are."""
+"""Result files as Markdown: a function for each kind of table; :mod:`make_tables` says which there are."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def latencies_table(races):
             f"{1000 * race['latencies'][each]['median']:.1f}, {1000 * race['latencies'][each]['p99']:.1f} ms"
             for each in ("zoo", "run")
         ]
-        rates = [f"{race['rates'][each]:,.0f}" for each in ("zoo", "run")]
+        rates = [_rate(race["rates"][each]) for each in ("zoo", "run")]
         title = race["title"].partition(", by the export")[0]
         lines.append([title, *times, *rates, f"{race['ratios']['run']['median']:.2f}"])
     table = in_markdown(lines)
@@ -32,23 +32,26 @@ def latencies_table(races):
 
 
 def races_table(races):
-    """The races: the zoo's units a second over those of each peer; goals that are reached are bold."""
+    """The races: the zoo's units a second over those of each peer; bold where a goal is reached."""
     heading = ["work", "peer", "zoo / peer", "range", "by processor time", "goal", "zoo, units/s"]
     lines = [heading, ["---", "---", *["---:"] * 5]]
     for race in races:
-        for peer, goal in race["goals"].items():
-            if peer not in race["ratios"]:
-                continue
-            ratio = race["ratios"][peer]
+        for peer, ratio in sorted(race["ratios"].items()):
+            goal = race["goals"].get(peer)
             median = f"{ratio['median']:.2f}"
-            reached = f"**{median}**" if ratio["median"] >= goal else median
-            spread = f"{ratio['low']:.2f} to {ratio['high']:.2f}"
-            cpu, rate = race["cpu_ratios"][peer]["median"], race["rates"]["zoo"]
-            rate = f"{rate:,.{0 if rate >= 10 else 1}f} {race['unit']}"
-            lines.append([race["title"], peer, reached, spread, f"{cpu:.2f}", f"{goal:g}", rate])
+            reached = f"**{median}**" if goal and ratio["median"] >= goal else median
+            spread, cpu = f"{ratio['low']:.2f} to {ratio['high']:.2f}", race["cpu_ratios"][peer]["median"]
+            rate = f"{_rate(race['rates']['zoo'])} {race['unit']}"
+            lines.append([race["title"], peer, reached, spread, f"{cpu:.2f}", f"{goal:g}" if goal else "–", rate])
     table = in_markdown(lines)
     rounds = sorted({race["rounds"] for race in races})
-    return f"{table}\n\nMedians of {' or '.join(map(str, rounds))} rounds in turn. {measured_on(races[0])}"
+    note = f"Medians of {' or '.join(map(str, rounds))} rounds in turn; bold: the goal is reached."
+    return f"{table}\n\n{note} {measured_on(races[0])}"
+
+
+def _rate(value):
+    """Units a second; of less than ten, one decimal counts."""
+    return f"{value:,.{0 if value >= 10 else 1}f}"
 
 
 def runs_table(name, folder):
