@@ -8,7 +8,7 @@ def check_sizes(config):
     """Checks the settings that the configurations of the families have in common.
 
     Args:
-        config: a dataclass; each whole number in it counts something and must be at least 1,
+        config: a dataclass; each setting that is a whole number counts something and must be at least 1,
             ``dropout`` is a rate, ``initializer_range`` a standard deviation, and ``num_heads`` divides ``hidden_dim``,
             where there are such settings.
 
@@ -16,9 +16,10 @@ def check_sizes(config):
         ValueError: names the setting, its value and what is possible.
     """
     values = dataclasses.asdict(config)
-    for name, value in values.items():
-        if isinstance(value, int) and not isinstance(value, bool) and value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value}.")
+    for field in dataclasses.fields(config):
+        value = values[field.name]
+        if field.type not in (float, "float") and isinstance(value, int) and not isinstance(value, bool) and value < 1:
+            raise ValueError(f"{field.name} must be at least 1, not {value}.")
     if not 0 <= values["dropout"] < 1:
         raise ValueError(f"dropout is the share of values set to zero, from 0 to below 1, not {values['dropout']}.")
     if not 0 < values.get("initializer_range", 1) < math.inf:
