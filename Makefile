@@ -16,7 +16,7 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(AT_ONCE)
 
-# Against the reference libraries themselves (PyTorch, transformers, tiktoken); `make test` has their recordings.
+# Against the reference libraries themselves (PyTorch, transformers, tiktoken); `make test` asks their recordings.
 parity: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable ".[test,parity]"
 	$(BIN)/python -m pytest --live $(AT_ONCE) -k "not recorded" tests/test_references.py tests/parity
