@@ -43,8 +43,9 @@ class GPTConfig:
 PRESETS = {
     "tiny": GPTConfig(),
     "tiny-gpt1": GPTConfig(norm_first=False),
-    # nanoGPT's setting for tiny Shakespeare on a CPU; 65 characters and the special tokens.
+    # nanoGPT's settings for tiny Shakespeare on a CPU and on a GPU; 65 characters and the special tokens.
     "shakespeare": GPTConfig(70, 4, 4, 128, 512, dropout=0.0, max_sequence_length=64),
+    "shakespeare-large": GPTConfig(70, 6, 6, 384, 1536, dropout=0.2, max_sequence_length=256),
     "gpt1": GPTConfig(40_478, 12, 12, 768, 3072, max_sequence_length=512, norm_first=False),
     "gpt2-small": GPTConfig(50_257, 12, 12, 768, 3072, max_sequence_length=1024),
     "gpt2-medium": GPTConfig(50_257, 24, 16, 1024, 4096, max_sequence_length=1024),

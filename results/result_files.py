@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from zoo.run_folder import read_config, read_history
+
 HERE = Path(__file__).parent
 KEPT = (
     *("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "drawn"),
@@ -56,13 +58,14 @@ def add(source, folder=HERE):
                     {key: run[key] for key in ("seed", "training", "recipe", "settings")} for run in entry["runs"]
                 ]
     else:
-        config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+        config = read_config(source)
         if config["status"] != "complete" or not (figures["splits"] or figures.get("shots")):
             raise TableError(
                 f"{source} is {config['status']}, evaluated on {list(figures['splits'])}: finish it first."
             )
         path = folder / _plain(config["task"]) / f"{_of_run(config)}.json"
-        figures = {**{key: config.get(key) for key in KEPT}, **figures}
+        measured = [row for row in read_history(source) if row["validation_loss"] is not None]
+        figures = {**{key: config.get(key) for key in KEPT}, **figures, "history": measured}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path

@@ -4,6 +4,7 @@ import importlib.util
 import json
 from pathlib import Path
 
+import click
 import pytest
 from comparison_data import comparison, run
 
@@ -71,13 +72,22 @@ def test_few_shot_figures_stand_in_a_line_for_each_run_and_are_of_the_same_quest
         make_tables.make("shots:other", tmp_path)
 
 
+def run_with_history(folder):
+    """The folder of a run with three measurements, of whose second the validation loss was not taken."""
+    out = folder / "out"
+    out.mkdir()
+    rows = ["10,0.5,600,2.5,0.001,3.0", "20,1.0,1200,2.0,0.001,", "30,1.5,1800,1.5,0.001,2.25"]
+    columns = "step,seconds,tokens,train_loss,learning_rate,validation_loss"
+    (out / "history.csv").write_text("\n".join([columns, *rows]) + "\n")
+    return out
+
+
 def test_learning_from_few_examples_is_shown_by_task_and_start(make_tables, tmp_path):
     result_files = importlib.import_module("result_files")
     config = dict.fromkeys(result_files.KEPT) | {key: comparison()[key] for key in ("machine", "versions")}
     config |= {"model": "bert", "preset": "tiny", "task": "toy:en", "status": "complete", "steps": 400}
-    config |= {"recipe": {"frozen": False}}
-    out = tmp_path / "out"
-    out.mkdir()
+    config |= {"recipe": {"frozen": False}, "settings": {}, "kind": "toy"}
+    out = run_with_history(tmp_path)
     for init, number, shares in ((None, 50, (0.4, 0.6)), (None, 1000, (0.75,)), ("runs/pretrained", 50, (0.9, 0.9))):
         for seed, share in enumerate(shares):
             drawn = {"init": init, "drawn": number, "examples": number, "seed": seed}
@@ -100,8 +110,8 @@ def test_what_was_trained_of_a_model_is_shown_with_its_size_the_largest_first(ma
     result_files = importlib.import_module("result_files")
     config = dict.fromkeys(result_files.KEPT) | {key: comparison()[key] for key in ("machine", "versions")}
     config |= {"model": "gpt", "preset": "tiny", "status": "complete", "steps": 9, "init": "runs/a", "parameters": 5000}
-    out = tmp_path / "out"
-    out.mkdir()
+    config |= {"settings": {}, "kind": "toy"}
+    out = run_with_history(tmp_path)
     for task, metric, frozen, length, trained, shares, name in (
         ("toy:en", "accuracy", True, None, 30, (0.5, 0.7), "frozen-"),
         ("toy:en", "accuracy", False, None, 5000, (0.9, 0.9), ""),
@@ -123,6 +133,22 @@ def test_what_was_trained_of_a_model_is_shown_with_its_size_the_largest_first(ma
     assert "seeds 0, 1; steps of a training: 9" in lines[-1]
     with pytest.raises(ValueError, match="not all of toy:en, other:en have runs"):
         make_tables.make("tuning:toy:en+other:en", tmp_path)
+
+
+def test_curves_are_drawn_from_the_validation_losses_of_runs(make_tables, tmp_path):
+    draw_curves = importlib.import_module("draw_curves")
+    config = dict.fromkeys(importlib.import_module("result_files").KEPT) | {"recipe": {"frozen": False}, "settings": {}}
+    config |= {"model": "gpt", "preset": "tiny", "task": "toy", "kind": "toy", "seed": 0, "status": "complete"}
+    out = run_with_history(tmp_path)
+    (out / "config.json").write_text(json.dumps(config))
+    (out / "results.json").write_text(json.dumps({"splits": {"test": {}}}))
+    make_tables.add(out, tmp_path)
+    axes = draw_curves.draw("toy", tmp_path).axes[0]
+    training, validation = (line.get_xydata().tolist() for line in axes.get_lines())
+    assert training == [[600, 2.5], [1800, 1.5]] and validation == [[600, 3.0], [1800, 2.25]]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["gpt:tiny"]
+    with pytest.raises(click.ClickException, match=r"no result file in .*other has a history"):
+        draw_curves.draw("other", tmp_path)
 
 
 def test_races_that_answer_requests_have_a_table_of_their_own(make_tables, tmp_path):

@@ -12,6 +12,7 @@ results.json                  training speed and the scores of each evaluated sp
 """
 
 import contextlib
+import csv
 import json
 import os
 import shutil
@@ -49,6 +50,13 @@ def read_config(folder):
             return config
         problem = f"its {CONFIG} is not that of a run"
     raise RunError(f"{folder} is not a run: {problem}. 'zoo train' makes one.")
+
+
+def read_history(folder):
+    """The measurements of a run's ``history.csv``: a list of dictionaries of numbers (None: nothing was measured)."""
+    with open(Path(folder) / HISTORY, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{name: float(value) if value else None for name, value in row.items()} for row in rows]
 
 
 def is_run(folder):

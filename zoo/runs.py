@@ -1,7 +1,6 @@
 """A run: a trained model with its text side and its task, stored in a folder (:mod:`zoo.run_folder`)."""
 
 import contextlib
-import csv
 import dataclasses
 import json
 import platform
@@ -14,7 +13,7 @@ from zoo import kinds, settings
 from zoo.memory import keep_freed_memory
 from zoo.prompt_tuning import Prompted
 from zoo.registry import MODELS, unknown_name
-from zoo.run_folder import CONFIG, HISTORY, RESULTS, TEXT, WEIGHTS, RunError, read_config, write_json
+from zoo.run_folder import CONFIG, RESULTS, TEXT, WEIGHTS, RunError, read_config, read_history, write_json
 from zoo.task_model import TaskModel
 from zoo.tasks import find
 
@@ -61,9 +60,7 @@ class Run:
 
     def history(self):
         """The measurements of ``history.csv``: a list of dictionaries of numbers (None where nothing was measured)."""
-        with open(self.folder / HISTORY, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [{name: float(value) if value else None for name, value in row.items()} for row in rows]
+        return read_history(self.folder)
 
     def results(self):
         """The contents of ``results.json``: ``{"training": {...}, "splits": {name: {...}}, "shots": {task: {...}}}``.

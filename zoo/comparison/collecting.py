@@ -7,8 +7,8 @@ from zoo.comparison.explanation import idea
 from zoo.comparison.ranking import generalization, ranking
 from zoo.comparison.summary import summarize
 from zoo.registry import KINDS
-from zoo.run_folder import CONFIG, RESULTS
-from zoo.runs import Run, parse_model
+from zoo.run_folder import CONFIG, RESULTS, read_history
+from zoo.runs import parse_model
 
 MARKER = "comparison.json"
 POINTS = 150  # of a learning curve, at most, in results.json
@@ -83,7 +83,7 @@ def read_run(out, request):
         **{name: config[name] for name in kept},
         "training": figures["training"],
         "splits": figures["splits"],
-        "history": thin(Run(folder, config, None, None, None).history()),
+        "history": thin(read_history(folder)),
         "marker": marker,
     }
 
