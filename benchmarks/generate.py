@@ -92,7 +92,7 @@ def zoo(batch, beams):
     model = TaskModel(backbone, LanguageModelHead(VOCABULARY, tied_to=backbone.tied_embedding))
     sampler = Beam(beams) if beams > 1 else Greedy()
 
-    @tf.function(autograph=False)
+    @tf.function(autograph=False, jit_compile=True)
     def write(token_ids):
         lengths = tf.fill(tf.shape(token_ids)[:1], PROMPT)
         return generate(model, {"token_ids": token_ids}, token_ids, lengths, PROMPT + NEW, NO_END, sampler)[0]

@@ -115,12 +115,21 @@ class GPT(Decoder):
             "blocks": [block.start(batch_size, max_length) for block in self.blocks],
         }
 
+    def read(self, token_ids, state):
+        return self.go_on(token_ids, state)[1]
+
     def step(self, token_ids, state):
-        position = state["position"]
-        x = (self.embedding(token_ids) + self.positions.at(position))[:, None]  # [B, 1, D]
+        x, state = self.go_on(token_ids[:, None], state)
+        x = self.final_norm(x) if self.config.norm_first else x
+        return x[:, 0], state
+
+    def go_on(self, token_ids, state):
+        """Reads the next tokens of each row, [B, T], at once: what the last block says, [B, T, D], and the state."""
+        position, length = state["position"], ops.shape(token_ids)[1]
+        positions = position[:, None] + ops.arange(length, dtype="int32")
+        x = self.embedding(token_ids) + self.positions.at(positions)
         caches = []
         for block, cache in zip(self.blocks, state["blocks"], strict=True):
             x, cache = block.step(x, cache, position)
             caches.append(cache)
-        x = self.final_norm(x) if self.config.norm_first else x
-        return x[:, 0], {"position": position + 1, "blocks": caches}
+        return x, {"position": position + length, "blocks": caches}

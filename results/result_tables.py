@@ -180,7 +180,7 @@ def measured_on(run):
     """The machine and the versions of a run, as a sentence."""
     machine, versions = run["machine"], run["versions"]
     gpus = f", {', '.join(machine['accelerators'])}" if machine["accelerators"] else ""
-    where = f"{machine['processor']}, {machine['cores']} cores{gpus}"
+    where = f"{machine['processor']}, {machine['cores']} core{'s' * (machine['cores'] > 1)}{gpus}"
     return f"Measured on {where}; Keras {versions['keras']}, TensorFlow {versions['tensorflow']}."
 
 

@@ -13,7 +13,7 @@ NOUNS = ("zoo.base", "zoo.layers", "zoo.registry", "zoo.settings")
 MAY_IMPORT = {
     "zoo.registry": ((), ()),
     "zoo.settings": (("zoo.registry",), ()),
-    "zoo.base": (("zoo.registry",), ("keras",)),
+    "zoo.base": (("zoo.growing", "zoo.registry"), ("keras",)),
     "zoo.task_model": (("zoo.base", "zoo.layers"), ("keras",)),
     "zoo.prompt_tuning": (("zoo.base",), ("keras", "numpy")),
     "zoo.layers": (("zoo.layers", "zoo.registry"), ("keras", "numpy")),
@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "zoo.beams": (("zoo.growing", "zoo.samplers"), ("keras",)),
     "zoo.decoding": (("zoo.beams", "zoo.growing", "zoo.samplers"), ("keras",)),
     "zoo.stopping": (("zoo.samplers",), ("keras", "numpy")),
-    "zoo.windows": ((), ("keras",)),
+    "zoo.windows": (("zoo.growing",), ("keras",)),
     "zoo.signatures": ((), ("tensorflow",)),
     "zoo.serving": (("zoo.serving", "zoo.registry"), None),
     "zoo.world": (("zoo.world",), ()),

@@ -91,12 +91,14 @@ def test_any_length_up_to_the_maximum_and_a_clear_error_above_it(name):
             backbone(batch(backbone, lengths=lengths, source_lengths=source_lengths))
 
 
-def test_stepping_equals_the_full_pass(generator):
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_stepping_behind_what_was_read_at_once_equals_the_full_pass(generator, length):
     inputs = batch(generator.backbone)
     expected = outputs(generator, inputs)
     token_ids = inputs[ids_name(generator.backbone)]
     state = generator.start(inputs, max_length=T)
-    for t in range(T):
+    state = generator.read(ops.convert_to_tensor(token_ids[:, :length]), state)
+    for t in range(length, T):
         logits, state = generator.step(ops.convert_to_tensor(token_ids[:, t]), state)
         inside = t < LENGTHS
         np.testing.assert_allclose(

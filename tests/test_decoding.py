@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from zoo.decoding import Beam, Greedy, Sample, beam_search, generate
+from zoo.growing import read_one_by_one
 
 END = 3
 VOCABULARY_SIZE = 5
@@ -18,6 +19,8 @@ PROMPTS = [[2], [2, 4, 1], [2, 3], [4, 4, 4, 1]]  # the third holds END, which i
 
 class Toy:
     """Logits of the next token: table[token before, token]. The state remembers the token before."""
+
+    read = read_one_by_one
 
     def __init__(self, table):
         self.table = np.asarray(table, "float32")

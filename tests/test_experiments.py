@@ -93,7 +93,7 @@ def test_all_a_head_or_a_prompt_is_trained(experiments, bench):
     assert trained["gpt-tiny-pretrained-frozen-seed0.json"] == 3 * 17
     whole = found["tiny-inference-en/gpt-tiny-pretrained-seed0.json"]
     assert trained["gpt-tiny-pretrained-seed0.json"] == whole["parameters"]
-    prompt = found["tiny-inference-text-en/gpt-tiny-pretrained-prompt20-seed0.json"]
+    prompt = found["tiny-questions-text-en/gpt-tiny-pretrained-prompt20-seed0.json"]
     assert prompt["trained_parameters"] == 20 * 16
     assert prompt["parameters"] - 20 * 16 == whole["parameters"] - 3 * 17
     assert set(prompt["splits"]["test"]) >= {"exact_match", "nll"}

@@ -87,6 +87,9 @@ def test_memory_is_written_where_each_row_stands():
     new = {"key": np.array([[[[5.0]]], [[[7.0]]]], "float32")}
     written = write_memory(memory, new, position=ops.convert_to_tensor([2, 0]))
     np.testing.assert_array_equal(ops.squeeze(written["key"]), [[0, 0, 5], [7, 0, 0]])
+    two = {"key": np.array([5.0, 6.0, 7.0, 8.0], "float32").reshape(2, 2, 1, 1)}
+    written = write_memory(memory, two, position=ops.convert_to_tensor([1, 0]))
+    np.testing.assert_array_equal(ops.squeeze(written["key"]), [[0, 5, 6], [7, 8, 0]])
 
 
 def test_recording_keeps_attention_maps_while_it_is_open():
@@ -117,6 +120,8 @@ def test_masks_say_who_may_attend():
     np.testing.assert_array_equal(
         past_mask(ops.convert_to_tensor([0, 2]), 3), [[[True, False, False]], [[True, True, True]]]
     )
+    two_tokens = [[[True, False, False], [True, True, False]], [[True, True, False], [True, True, True]]]
+    np.testing.assert_array_equal(past_mask(ops.convert_to_tensor([0, 1]), 3, 2), two_tokens)
     combined = combine_masks(None, causal_mask(2), padding_to_attention_mask(padding_mask))
     np.testing.assert_array_equal(combined, [[[True, False], [True, True]], [[True, False], [True, False]]])
     assert combine_masks(None, None) is None

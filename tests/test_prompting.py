@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import prompts
+from zoo.growing import read_one_by_one
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.kinds.text_to_text import TextToText
 from zoo.prompting import _asked, few_shot
@@ -32,6 +33,7 @@ class Saying:
     """A model that writes an x and ends the line, whatever it reads."""
 
     max_sequence_length = None
+    read = read_one_by_one
 
     def start(self, inputs, max_length):
         return tf.zeros_like(inputs["token_ids"])

@@ -10,6 +10,7 @@ from keras import ops
 
 from zoo.batching import Batches, Columns
 from zoo.decoding import Greedy, Sample, beam_search, generate
+from zoo.growing import read_one_by_one
 from zoo.layers.masks import causal_mask, combine_masks, padding_to_attention_mask, past_mask
 from zoo.packing import pad
 
@@ -163,6 +164,8 @@ class Machine:
 
     Its state after a text is ``state = (3 * state + token + 1) mod 7`` token by token; each state has logits.
     """
+
+    read = read_one_by_one
 
     def __init__(self, seed, vocabulary_size):
         self.table = np.random.default_rng(seed).normal(0, 2, (STATES, vocabulary_size)).astype("float32")

@@ -8,6 +8,7 @@ from keras import ops
 
 from tests.contract import outputs, tiny, with_head
 from zoo.decoding import Beam, Sample, generate
+from zoo.growing import read_one_by_one
 from zoo.stopping import StopAt, before, certain, transitions
 from zoo.windows import SlidingWindow
 
@@ -32,6 +33,8 @@ def test_a_stop_string_is_found_when_its_last_byte_is_there_however_tokens_cut_i
 
 class Spelling:
     """Writes the tokens of a script, whatever it reads: step t chooses script[t + 1]."""
+
+    read = read_one_by_one
 
     def __init__(self, script):
         self.script = np.array(script, "int32")

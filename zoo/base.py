@@ -24,6 +24,8 @@ Backbones that generate share one protocol, on which all decoding is built:
 
 - ``start(inputs, max_length) -> state``: everything that can be prepared
   before the first token (the encoded source, empty caches);
+- ``read(token_ids [B, P], state) -> state``: read the next P tokens of each row,
+  of which nothing is asked (a prompt);
 - ``step(token_ids [B], state) -> hidden_states [B, D], state``: read one token
   per row and give the hidden state that predicts the next.
 
@@ -34,6 +36,8 @@ axis 0, so that beam search can pick rows of it.
 import dataclasses
 
 import keras
+
+from zoo.growing import read_one_by_one
 
 
 class Backbone(keras.Model):
@@ -71,6 +75,10 @@ class Backbone(keras.Model):
             size = min(2, self.max_sequence_length or 2)
         dtypes = {name: "bool" if name.endswith("mask") else "int32" for name in self.input_names}
         return {name: keras.Input((size,), batch_size=size, dtype=dtype, name=name) for name, dtype in dtypes.items()}
+
+    def read(self, token_ids, state):
+        """Reads the next tokens of each row, [B, P]; returns the state after them."""
+        return read_one_by_one(self, token_ids, state)
 
     @property
     def hidden_dim(self):

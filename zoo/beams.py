@@ -8,7 +8,7 @@ Paper: Wu et al. 2016, Google's Neural Machine Translation System, arXiv:1609.08
 import keras
 from keras import ops
 
-from zoo.growing import full_lengths, prepare, write
+from zoo.growing import begin, full_lengths, prepare, write
 from zoo.samplers import IMPOSSIBLE, check_number
 
 
@@ -92,11 +92,11 @@ def beam_search(
         return t + 1, token_ids, lengths, scores, pick(state, first_rows * num_beams + parents)
 
     first_rows = ops.arange(batch_size, dtype="int32")[:, None]  # [B, 1]
-    first = ops.zeros((), dtype="int32")
+    first, state = begin(model, inputs, token_ids, prompt_ids, prompt_lengths, max_length)
+    state = pick(state, first_rows + ops.zeros_like(beams))
     token_ids = token_ids[:, None, :] + ops.zeros_like(beams)[:, :, None]  # [B, K, T]
     lengths = ops.zeros_like(beams) + full_lengths(batch_size, max_length, row_lengths)[:, None]
     # All beams begin as the same text, so only one may be continued at first.
     scores = ops.where(beams == 0, 0.0, IMPOSSIBLE)
-    state = pick(model.start(inputs, max_length), first_rows + ops.zeros_like(beams))
     _, token_ids, lengths, scores, _ = ops.while_loop(is_unfinished, extend, (first, token_ids, lengths, scores, state))
     return token_ids[:, 0], lengths[:, 0], (scores / penalty(lengths))[:, 0]

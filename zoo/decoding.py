@@ -1,9 +1,11 @@
 """From a model to a text: greedy choice, sampling and beam search, written once for all families.
 
-They need nothing but the protocol of :mod:`zoo.base`, ``start`` and ``step``, and they walk over *positions*: a row
-reads its own prompt as long as there is one, then what was chosen. So prompts of unequal lengths need no padding on
-the left, position t is position t in every row, and a row's answer does not depend on its neighbours.
+They need nothing but the protocol of :mod:`zoo.base`, ``start``, ``read`` and ``step``, and they walk over *positions*:
+what all prompts have is read at once; then a row reads its own prompt as long as there is one, then what was chosen. So
+prompts of unequal lengths need no padding on the left, position t is position t in every row, and a row's answer does
+not depend on its neighbours.
 Only ``keras.ops``: the same code runs eagerly, in a ``tf.function`` and in an exported SavedModel, for any batch size.
+XLA compiles it where the lengths of the prompts are constants: a large GPT writes half as fast again then.
 Beam search is in :mod:`zoo.beams`, how a token is chosen in :mod:`zoo.samplers`.
 
 Shapes: B batch, P width of the prompts, T max_length, V vocabulary.
@@ -14,7 +16,7 @@ import dataclasses
 from keras import ops
 
 from zoo.beams import beam_search
-from zoo.growing import full_lengths, prepare, write
+from zoo.growing import begin, full_lengths, prepare, write
 from zoo.samplers import Greedy, Sample
 
 
@@ -41,7 +43,8 @@ def generate(
     """Continues prompts token by token, until every row has chosen ``end_id`` or is full.
 
     Args:
-        model: has ``start(inputs, max_length) -> state`` and ``step(token_ids [B], state) -> logits [B, V], state``.
+        model: has ``start(inputs, max_length) -> state``, ``read(token_ids [B, P], state) -> state`` and
+            ``step(token_ids [B], state) -> logits [B, V], state``.
         inputs: what ``start`` takes.
         prompt_ids: int [B, P], padded on the right. For an encoder-decoder it is [START] alone.
         prompt_lengths: int [B], at least 1. An ``end_id`` inside a prompt does not end the row.
@@ -123,9 +126,9 @@ def _steps(
         token_ids, lengths = write(chosen, t + 1, positions, token_ids, lengths, prompt_lengths, end_id)
         return t + 1, token_ids, lengths, state
 
-    first = ops.zeros((), dtype="int32")
+    first, state = begin(model, inputs, token_ids, prompt_ids, prompt_lengths, max_length)
     lengths = full_lengths(batch_size, max_length, row_lengths)
-    return (first, token_ids, lengths, model.start(inputs, max_length)), is_unfinished, extend
+    return (first, token_ids, lengths, state), is_unfinished, extend
 
 
 __all__ = ["Beam", "Greedy", "Sample", "beam_search", "generate", "stream"]

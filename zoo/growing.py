@@ -1,4 +1,4 @@
-"""Texts that grow: prompts with room behind them, and one token written into each.
+"""Texts that grow: prompts with room behind them, how they are read, and one token written into each.
 
 Shapes: B batch, P width of the prompts, T max_length.
 """
@@ -20,6 +20,32 @@ def prepare(prompt_ids, prompt_lengths, max_length, padding_id):
     columns = ops.minimum(positions, ops.shape(prompt_ids)[1] - 1)
     token_ids = ops.take(prompt_ids, columns, axis=1)
     return ops.where(positions < prompt_lengths[:, None], token_ids, padding_id), prompt_lengths, positions
+
+
+def begin(model, inputs, token_ids, prompt_ids, prompt_lengths, max_length):
+    """Reads at once what stands in all prompts, but for the last token: decoding goes on from there, step by step.
+
+    Returns:
+        how many tokens were read, int32 scalar, and the state after them.
+    """
+    state = model.start(inputs, max_length)
+    if prompt_ids.shape[1] == 1:
+        return ops.zeros((), dtype="int32"), state
+    known = ops.clip(ops.min(prompt_lengths) - 1, 0, ops.shape(prompt_ids)[1] - 1)
+    return known, model.read(token_ids[:, :known], state)
+
+
+def read_one_by_one(model, token_ids, state):
+    """The state after ``token_ids`` [B, P], by P steps of ``model``: ``read`` for who can do no better."""
+
+    def read(t, state):
+        _, state = model.step(ops.take(token_ids, t, axis=1), state)
+        return t + 1, state
+
+    if token_ids.shape[1] == 0:
+        return state  # JAX cannot trace a step without a token
+    first, length = ops.zeros((), "int32"), ops.shape(token_ids)[1]
+    return ops.while_loop(lambda t, state: t < length, read, (first, state))[1]
 
 
 def full_lengths(batch_size, max_length, row_lengths):

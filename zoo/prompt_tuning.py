@@ -77,7 +77,7 @@ class Prompted(Decoder):
 
     def call(self, inputs):
         token_ids = ops.cast(inputs["token_ids"], "int32")
-        prompt_ids = ops.zeros_like(token_ids[:, :1]) + ops.array(self.prompt_ids, "int32")  # [B, P]
+        prompt_ids = self._prompt_for(token_ids)
         longer = {
             "token_ids": ops.concatenate([prompt_ids, token_ids], axis=1),
             "padding_mask": ops.concatenate([ops.ones_like(prompt_ids, "bool"), inputs["padding_mask"]], axis=1),
@@ -86,15 +86,15 @@ class Prompted(Decoder):
 
     def start(self, inputs, max_length):
         """The decoder's state after the prompt."""
-        first_column = ops.zeros_like(ops.cast(inputs["token_ids"][:, 0], "int32"))
-        prompt_ids = ops.array(self.prompt_ids, "int32")
+        state = self.backbone.start(inputs, max_length + self.prompt_length)
+        return self.backbone.read(self._prompt_for(inputs["token_ids"]), state)
 
-        def read(i, state):
-            _, state = self.backbone.step(first_column + prompt_ids[i], state)
-            return i + 1, state
-
-        first, state = ops.zeros((), "int32"), self.backbone.start(inputs, max_length + self.prompt_length)
-        return ops.while_loop(lambda i, state: i < self.prompt_length, read, (first, state))[1]
+    def read(self, token_ids, state):
+        return self.backbone.read(token_ids, state)
 
     def step(self, token_ids, state):
         return self.backbone.step(token_ids, state)
+
+    def _prompt_for(self, token_ids):
+        """The ids of the vectors for each row of ``token_ids`` [B, T]: int32 [B, P]."""
+        return ops.zeros_like(ops.cast(token_ids[:, :1], "int32")) + ops.array(self.prompt_ids, "int32")

@@ -20,7 +20,7 @@ class StopAt:
     """A model that chooses ``end_id`` after one of the strings; what the prompts hold does not count.
 
     Args:
-        model: has ``start`` and ``step``, see :func:`zoo.decoding.generate`.
+        model: has ``start``, ``read`` and ``step``, see :func:`zoo.decoding.generate`.
         strings: list of str, none empty.
         spellings: list of V bytes, what each token writes: a text must be its tokens' spellings, one after the other.
         end_id: int.
@@ -46,6 +46,11 @@ class StopAt:
             "position": nothing,
             "progress": nothing,
         }
+
+    def read(self, token_ids, state):
+        """Reads ``token_ids`` [B, P], which all belong to prompts."""
+        position = state["position"] + ops.shape(token_ids)[1]
+        return {**state, "model": self.model.read(token_ids, state["model"]), "position": position}
 
     def step(self, token_ids, state):
         logits, inner = self.model.step(token_ids, state["model"])

@@ -51,6 +51,10 @@ class TaskModel(keras.Model):
         """The state before the first token, see :mod:`zoo.base`."""
         return self.backbone.start(inputs, max_length)
 
+    def read(self, token_ids, state):
+        """Reads ``token_ids`` [B, P]; returns the next state."""
+        return self.backbone.read(token_ids, state)
+
     def step(self, token_ids, state):
         """Reads ``token_ids`` [B]; returns the logits [B, V] of the next token and the next state."""
         hidden_states, state = self.backbone.step(token_ids, state)

@@ -9,14 +9,18 @@ Shapes: B batch, W window.
 
 from keras import ops
 
+from zoo.growing import read_one_by_one
+
 
 class SlidingWindow:
     """A model that reads texts of any length, in windows that overlap by half.
 
     Args:
-        model: has ``start`` and ``step``, see :func:`zoo.decoding.generate`.
+        model: has ``start``, ``read`` and ``step``, see :func:`zoo.decoding.generate`.
         size: int W, how many tokens it can read at once; at least 2.
     """
+
+    read = read_one_by_one  # the window may slide on the way
 
     def __init__(self, model, size):
         self.model = model
@@ -43,13 +47,6 @@ class SlidingWindow:
         """The state after the last half of a full window, read from position 0 on."""
         half = self.size // 2
         kept = state["window"][:, self.size - half :]  # [B, W // 2]
-
-        def read(t, inner):
-            _, inner = self.model.step(ops.take(kept, t, axis=1), inner)
-            return t + 1, inner
-
-        first = ops.zeros((), "int32")
-        fresh = self.model.start({"token_ids": kept}, self.size)
-        _, inner = ops.while_loop(lambda t, inner: t < half, read, (first, fresh))
+        inner = self.model.read(kept, self.model.start({"token_ids": kept}, self.size))
         window = ops.concatenate([kept, ops.zeros_like(state["window"][:, half:])], axis=1)
         return {"model": inner, "window": window, "position": ops.zeros_like(state["position"]) + half}

@@ -22,12 +22,12 @@ from zoo.layers.initializers import fresh
 
 def split_heads(x, num_heads):
     """[B, T, D] -> [B, T, H, E]."""
-    return ops.reshape(x, (-1, ops.shape(x)[1], num_heads, x.shape[-1] // num_heads))
+    return ops.reshape(x, (*ops.shape(x)[:2], num_heads, x.shape[-1] // num_heads))
 
 
 def merge_heads(x):
     """[B, T, H, E] -> [B, T, D]."""
-    return ops.reshape(x, (-1, ops.shape(x)[1], x.shape[2] * x.shape[3]))
+    return ops.reshape(x, (*ops.shape(x)[:2], x.shape[2] * x.shape[3]))
 
 
 def attention_weights(query, key, attention_mask=None):
@@ -145,20 +145,25 @@ class MultiHeadAttention(keras.layers.Layer):
 
 
 def write_memory(memory, new, position):
-    """Puts the keys and values of one token into a memory.
+    """Puts the keys and values of some tokens into a memory.
 
     Args:
         memory: dictionary of tensors [B, S, H, E].
-        new: dictionary of tensors [B, 1, H, E].
-        position: [B], int, where in each row.
+        new: dictionary of tensors [B, T, H, E].
+        position: [B], int, where in each row the first of them stands.
 
     Returns:
         the memory with the new values.
     """
     # Not slice_update: TensorFlow compiles that anew for each batch size, and it takes one place for all rows.
-    length = ops.shape(memory["key"])[1]
-    here = (ops.arange(length, dtype=position.dtype)[None, :] == position[:, None])[:, :, None, None]  # [B, S, 1, 1]
-    return {name: ops.where(here, new[name], memory[name]) for name in memory}
+    places = ops.arange(ops.shape(memory["key"])[1], dtype=position.dtype)[None, :] - position[:, None]  # [B, S]
+    if new["key"].shape[1] == 1:
+        is_new = (places == 0)[:, :, None, None]
+        return {name: ops.where(is_new, new[name], memory[name]) for name in memory}
+    is_here = places[:, :, None] == ops.arange(ops.shape(new["key"])[1], dtype=position.dtype)  # [B, S, T]
+    is_new = ops.any(is_here, axis=-1)[:, :, None, None]
+    moved = {name: ops.einsum("bst,bthe->bshe", ops.cast(is_here, x.dtype), x) for name, x in new.items()}
+    return {name: ops.where(is_new, moved[name], memory[name]) for name in memory}
 
 
 _RECORD = contextvars.ContextVar("attention_record", default=None)

@@ -74,8 +74,8 @@ class EncoderBlock(keras.layers.Layer):
 class DecoderBlock(keras.layers.Layer):
     """Self-attention to the past, attention to a source where there is one, then a feed-forward layer.
 
-    ``call`` reads whole sequences; ``step`` reads one token per row and keeps the
-    keys and values of the past in a cache. Both walk the same residual stream.
+    ``call`` reads whole sequences; ``step`` reads the next tokens of each row and keeps
+    the keys and values of the past in a cache. Both walk the same residual stream.
 
     Args:
         num_heads: int, H.
@@ -161,23 +161,23 @@ class DecoderBlock(keras.layers.Layer):
         return cache
 
     def step(self, x, cache, position, source_mask=None):
-        """Reads one token per row.
+        """Reads the next tokens of each row: one that was just written, or a prompt.
 
         Args:
-            x: [B, 1, D].
+            x: [B, T, D].
             cache: what :meth:`start` or the last step returned.
-            position: [B], int, the place of the token, counted from 0.
+            position: [B], int, the place of the first of the tokens, counted from 0.
             source_mask: [B, 1, S], True = a real source token.
 
         Returns:
-            [B, 1, D] and the next cache.
+            [B, T, D] and the next cache.
         """
         cache = dict(cache)
 
         def attend_to_past(x):
             cache["past"] = write_memory(cache["past"], self.self_attention.memory(x), position)
             length = ops.shape(cache["past"]["key"])[1]
-            return self.self_attention.attend(x, cache["past"], past_mask(position, length))
+            return self.self_attention.attend(x, cache["past"], past_mask(position, length, ops.shape(x)[1]))
 
         def attend_to_source(x):
             return self.cross_attention.attend(x, cache["source"], source_mask)

@@ -35,18 +35,20 @@ def padding_to_attention_mask(padding_mask):
     return padding_mask[:, None, :]
 
 
-def past_mask(position, length):
-    """What a token that is read step by step may attend to: itself and what was read before.
+def past_mask(position, length, num_tokens=1):
+    """What tokens that are read step by step may attend to: themselves and what was read before.
 
     Args:
-        position: [B], int, the place of the token in each row.
+        position: [B], int, the place of the first of them in each row.
         length: int, S, the number of places in the cache.
+        num_tokens: int or scalar tensor, T, how many are read in this step.
 
     Returns:
-        [B, 1, S], True up to and including ``position``.
+        [B, T, S], True up to and including the token's own place.
     """
     places = ops.arange(length, dtype=position.dtype)
-    return (places[None, :] <= position[:, None])[:, None, :]
+    targets = position[:, None] + ops.arange(num_tokens, dtype=position.dtype)  # [B, T]
+    return places[None, None, :] <= targets[:, :, None]
 
 
 def combine_masks(*masks):

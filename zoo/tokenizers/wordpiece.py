@@ -60,7 +60,7 @@ class WordPieceTokenizer(Tokenizer):
             for place, letter in enumerate(word):
                 letters[letter if place == 0 else SUFFIX + letter] += count
         letters = most_frequent(letters, (vocabulary_size - len(SPECIAL_TOKENS)) // 2, min_frequency)
-        corpus = tf.data.Dataset.from_tensors(list(Counter(words).elements()))
+        corpus = tf.data.Dataset.from_tensors(tf.constant(list(Counter(words).elements())))
         tokens = keras_hub.tokenizers.compute_word_piece_vocabulary(
             corpus, vocabulary_size, split=False, suffix_indicator=SUFFIX, reserved_tokens=[*SPECIAL_TOKENS, *letters]
         )
