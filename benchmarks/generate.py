@@ -1,14 +1,17 @@
 """Generating with GPT-2 small: 64 tokens after a prompt of 16, greedy and with 4 beams.
 
 All contestants read the same random weights from one folder in the layout of Hugging Face, each is run as its
-documentation says, and all have to write the same texts, which a checksum shows. No text ends early.
+documentation says, and all have to write the same texts, which a checksum shows. No text ends early. "memory bandwidth"
+only reads as many bytes as the weights have, once for each token that a text grows by: nobody can be much faster.
 """
 
 import functools
 import json
+import math
 import os
 import tempfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +164,23 @@ def ctranslate2(batch, beams):
     return counted(write, batch)
 
 
+def memory_bandwidth(batch, beams):
+    def numbers(file):
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+
+    with open(weights() / "model.safetensors", "rb") as file:
+        parts = np.array_split(np.ones(numbers(file), np.float32), os.cpu_count())
+    threads = ThreadPoolExecutor(len(parts))
+
+    def turn():
+        for _ in range(NEW):
+            list(threads.map(np.max, parts))
+        return {"work": batch * NEW}
+
+    return turn
+
+
 def race(batch, beams):
     work = {"batch": batch, "beams": beams}
     return Race(
@@ -172,6 +192,7 @@ def race(batch, beams):
             "transformers": functools.partial(transformers, **work),
             "keras-hub": functools.partial(keras_hub, **work),
             "CTranslate2": functools.partial(ctranslate2, **work),
+            "memory bandwidth": functools.partial(memory_bandwidth, **work),
         },
         goals={"transformers": 1.5, "keras-hub": 1.5, "CTranslate2": 0.8},
     )
