@@ -26,6 +26,7 @@ from tests.contract import (
     tiny,
 )
 from zoo.batching import Batches, Columns
+from zoo.decoding import generate
 from zoo.likelihood import likelihood_function, likelihoods
 from zoo.registry import MODELS
 
@@ -104,6 +105,21 @@ def test_stepping_behind_what_was_read_at_once_equals_the_full_pass(generator, l
         np.testing.assert_allclose(
             ops.convert_to_numpy(logits)[inside], expected[inside, t], rtol=1e-4, atol=1e-4, err_msg=f"position {t}"
         )
+
+
+@pytest.mark.parametrize("prompt_lengths", [[7, 4, 2], [3, 1, 2]])
+def test_prompts_of_unequal_lengths_go_on_by_the_argmax_of_the_full_pass(generator, prompt_lengths):
+    inputs, name, length = batch(generator.backbone), ids_name(generator.backbone), T + 2
+    tensors = {key: ops.convert_to_tensor(value) for key, value in inputs.items()}
+    no_end = -1
+    written = generate(generator, tensors, tensors[name], np.array(prompt_lengths, "int32"), length, no_end)[0]
+    written = ops.convert_to_numpy(written)
+    whole = {name: written, generator.backbone.mask_input: np.ones_like(written, bool)}
+    logits = outputs(generator, {**inputs, **whole})
+    for row, start in enumerate(prompt_lengths):
+        assert written[row, :start].tolist() == inputs[name][row, :start].tolist()
+        chosen = np.take_along_axis(logits[row, start - 1 : -1], written[row, start:, None], axis=-1)[:, 0]
+        np.testing.assert_allclose(chosen, logits[row, start - 1 : -1].max(axis=-1), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.tensorflow("evaluation is a tf.function")
