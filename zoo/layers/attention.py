@@ -155,7 +155,7 @@ def write_memory(memory, new, position):
     Returns:
         the memory with the new values.
     """
-    # Not slice_update: TensorFlow compiles that anew for each batch size, and it takes one place for all rows.
+    # Not slice_update: TensorFlow compiles it anew for each batch size; nor scatter_update: XLA needs minutes for it.
     places = ops.arange(ops.shape(memory["key"])[1], dtype=position.dtype)[None, :] - position[:, None]  # [B, S]
     if new["key"].shape[1] == 1:
         is_new = (places == 0)[:, :, None, None]
