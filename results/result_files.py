@@ -66,6 +66,8 @@ def add(source, folder=HERE):
         path = folder / _plain(config["task"]) / f"{_of_run(config)}.json"
         measured = [row for row in read_history(source) if row["validation_loss"] is not None]
         figures = {**{key: config.get(key) for key in KEPT}, **figures, "history": measured}
+        if config["init"] and Path(config["init"]).is_absolute():
+            figures["init"] = Path(config["init"]).name  # where it lies on this machine is nobody's business
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path

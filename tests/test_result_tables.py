@@ -88,7 +88,7 @@ def test_learning_from_few_examples_is_shown_by_task_and_start(make_tables, tmp_
     config |= {"model": "bert", "preset": "tiny", "task": "toy:en", "status": "complete", "steps": 400}
     config |= {"recipe": {"frozen": False}, "settings": {}, "kind": "toy"}
     out = run_with_history(tmp_path)
-    for init, number, shares in ((None, 50, (0.4, 0.6)), (None, 1000, (0.75,)), ("runs/pretrained", 50, (0.9, 0.9))):
+    for init, number, shares in ((None, 50, (0.4, 0.6)), (None, 1000, (0.75,)), ("/home/me/before", 50, (0.9, 0.9))):
         for seed, share in enumerate(shares):
             drawn = {"init": init, "drawn": number, "examples": number, "seed": seed}
             (out / "config.json").write_text(json.dumps(config | drawn))
@@ -96,6 +96,7 @@ def test_learning_from_few_examples_is_shown_by_task_and_start(make_tables, tmp_
             (out / "results.json").write_text(json.dumps(figures))
             name = f"bert-tiny-{'pretrained-' if init else ''}{number}-seed{seed}.json"
             assert make_tables.add(out, tmp_path) == tmp_path / "toy-en" / name
+    assert json.loads((tmp_path / "toy-en" / name).read_text())["init"] == "before"
     lines = make_tables.make("labels:toy:en", tmp_path).splitlines()
     assert lines[0] == "| task | metric | model | start | 50 | 1,000 |"
     assert lines[2] == "| toy:en | accuracy % | bert:tiny | pre-trained | 90.0 ± 0.0 | – |"
