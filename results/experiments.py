@@ -35,6 +35,12 @@ class Bench:
     def __init__(self, runs, results=HERE, progress=True):
         self.runs, self.results, self.progress = Path(runs), Path(results), progress
 
+    def written(self, name, content):
+        """The path of a text file beside the runs, which may be their data."""
+        self.runs.mkdir(parents=True, exist_ok=True)
+        (self.runs / name).write_text(content, encoding="utf-8")
+        return self.runs / name
+
     def run(self, name, model, task, split, **options):
         """The folder of a run: trained, and scored on ``split``; only what of it is not done yet is done now."""
         folder = self.runs / name
@@ -93,11 +99,8 @@ def few_labels_tiny(bench, tasks=TINY_TASKS, numbers=(50, 200, 1000), seeds=SEED
 
 def few_labels_nsmc(bench, numbers=(200, 2000, None), seeds=SEEDS, steps=(400, 2000), pretraining_steps=6000):
     """Korean film reviews, few labels and all, beside two models that are never pre-trained."""
-    reviews = bench.runs / "reviews.txt"
-    if not reviews.exists():
-        reviews.parent.mkdir(parents=True, exist_ok=True)
-        texts = [example["text"] for example in find("nsmc").examples("train")]
-        reviews.write_text("\n\n".join(texts), encoding="utf-8")
+    texts = [example["text"] for example in find("nsmc").examples("train")]
+    reviews = bench.written("reviews.txt", "\n\n".join(texts))
     # Most reviews are one sentence, which no other follows.
     text = {"tokenizer": "wordpiece", "vocabulary_size": 8000, "max_length": 98, "next_sentence": False}
     options = {"data": reviews, "text": text, "steps": pretraining_steps, "batch_size": 64, "learning_rate": 1e-3}
@@ -117,14 +120,11 @@ def few_labels_nsmc(bench, numbers=(200, 2000, None), seeds=SEEDS, steps=(400, 2
 def prompt_tuning(bench, seeds=SEEDS, steps=2000, pretraining_steps=2000, sizes=None):
     """A GPT that has read stories learns to answer about them: in all its weights, in a head, or in a prompt."""
     sizes = sizes or {"hidden_dim": 64, "intermediate_dim": 128, "dropout": 0.0}
-    read = bench.runs / "read.jsonl"
-    if not read.exists():
-        # What a frozen model has never read it cannot write: it reads the words of all tasks, but not one answer.
-        texts = [example["text"] for example in find("tiny-stories").examples("train")]
-        texts += [f"{example['text']} {example['text_pair']}" for example in find("tiny-inference").examples("train")]
-        texts += [example["source"] for example in find("tiny-questions-text").examples("train")]
-        read.parent.mkdir(parents=True, exist_ok=True)
-        read.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    # What a frozen model has never read it cannot write: it reads the words of all tasks, but not one answer.
+    texts = [example["text"] for example in find("tiny-stories").examples("train")]
+    texts += [f"{example['text']} {example['text_pair']}" for example in find("tiny-inference").examples("train")]
+    texts += [example["source"] for example in find("tiny-questions-text").examples("train")]
+    read = bench.written("read.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
     text = {"tokenizer": "word", "max_length": 128}  # an answer is a word: by pieces it would be spelled with a blank
     options = {"settings": sizes, "text": text, "steps": pretraining_steps, "batch_size": 32, "learning_rate": 3e-3}
     pretrained = bench.run("pretrained", "gpt", "language-modelling", "validation", data=read, **options)

@@ -160,10 +160,7 @@ END, STATES = 1, 7
 
 
 class Machine:
-    """A language model with seven states: what it says next depends on all that it has read.
-
-    Its state after a text is ``state = (3 * state + token + 1) mod 7`` token by token; each state has logits.
-    """
+    """A language model of seven states, each with its logits: a token leads to ``(3 * state + token + 1) mod 7``."""
 
     read = read_one_by_one
 

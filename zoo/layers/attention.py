@@ -157,7 +157,7 @@ def write_memory(memory, new, position):
     """
     # Not slice_update: TensorFlow compiles it anew for each batch size; nor scatter_update: XLA needs minutes for it.
     places = ops.arange(ops.shape(memory["key"])[1], dtype=position.dtype)[None, :] - position[:, None]  # [B, S]
-    if new["key"].shape[1] == 1:
+    if new["key"].shape[1] == 1:  # the usual case, at every step of decoding, needs no product
         is_new = (places == 0)[:, :, None, None]
         return {name: ops.where(is_new, new[name], memory[name]) for name in memory}
     is_here = places[:, :, None] == ops.arange(ops.shape(new["key"])[1], dtype=position.dtype)  # [B, S, T]

@@ -1,12 +1,11 @@
 """tiny-questions-text: tiny-questions as a text that is written, the answer behind the question."""
 
 from zoo.registry import register_task
-from zoo.tasks import Task
 from zoo.tasks.tiny_questions import TinyQuestions
 
 
 @register_task("tiny-questions-text")
-class TinyQuestionsText(Task):
+class TinyQuestionsText(TinyQuestions):
     """A story and a question about it are the source, the answer is the target.
 
     The examples of tiny-questions in the form that a language model can be asked in (Radford et al. 2019, GPT-2): no
@@ -15,16 +14,10 @@ class TinyQuestionsText(Task):
     """
 
     kind = "text-to-text"
-    variants = TinyQuestions.variants
-    splits = TinyQuestions.splits
-    vocabulary_size = TinyQuestions.vocabulary_size
-    max_length = TinyQuestions.max_length
-    steps = TinyQuestions.steps
-    batch_size = TinyQuestions.batch_size
     metric = "exact_match"
 
     def examples(self, split):
         return [
             {"source": f"{example['context']} {example['question']}", "target": example["answers"][0]}
-            for example in TinyQuestions(self.variant).examples(split)
+            for example in super().examples(split)
         ]
