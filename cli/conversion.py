@@ -40,7 +40,8 @@ def export(run, directory, too_long):
 
     load_tensorflow()
     import zoo
-    from zoo.serving.instructions import README, read_metadata
+    from zoo.serving.facts import read_metadata
+    from zoo.serving.instructions import README
 
     folder = zoo.export(run, directory, too_long=too_long)
     signatures = read_metadata(folder)["signatures"]

@@ -116,11 +116,11 @@ def _answers_of_export(place, texts, given):
     from zoo.quiet import load_tensorflow
 
     load_tensorflow()
-    from zoo.serving import clients
+    from zoo.serving import asking, clients
 
-    client = clients.connect(place)
-    inputs = [fields_of(text, clients.fields(client), i) for i, text in enumerate(texts, 1)]
-    return _document(inputs, clients.predict(client, inputs, **given))
+    with clients.connect(place) as client:
+        inputs = [fields_of(text, asking.fields(client), i) for i, text in enumerate(texts, 1)]
+        return _document(inputs, asking.predict(client, inputs, **given))
 
 
 def _document(inputs, answers):

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "zoo.stopping": (("zoo.samplers",), ("keras", "numpy")),
     "zoo.windows": (("zoo.growing",), ("keras",)),
     "zoo.signatures": ((), ("tensorflow",)),
-    "zoo.serving": (("zoo.serving", "zoo.registry"), None),
+    "zoo.serving": (("zoo.serving", "zoo.registry", "zoo.samplers"), None),
     "zoo.world": (("zoo.world",), ()),
     "zoo.prompts": ((), ()),
     "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.prompts", "zoo.registry", "zoo.settings", "zoo.world"), ()),

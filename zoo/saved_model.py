@@ -6,7 +6,6 @@ code. The layout is TF Serving's: ``DIR/<version>/``.
 """
 
 import copy
-import re
 import tempfile
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import tensorflow as tf
 from zoo.datasets import DataError
 from zoo.registry import unknown_name
 from zoo.runs import Run
-from zoo.serving import deployment, instructions
+from zoo.serving import deployment, facts, instructions
+from zoo.serving.places import VERSION, versions
 from zoo.serving.requests import MOST_TEXTS, write_warm_up
 
 TOO_LONG = ("cut", "refuse")
@@ -70,7 +70,7 @@ def export(run, directory, too_long="cut"):
     kind = copy.copy(run.kind)
     kind.too_long = too_long
     signatures = kind.signatures(run.model)
-    document = instructions.metadata(run, directory, int(version.name), signatures, too_long)
+    document = facts.metadata(run, directory, int(version.name), signatures, too_long)
     records = [_fitting(kind, record) for record in _texts(run)]
     directory.mkdir(parents=True, exist_ok=True)
     # Written beside and moved: a server that watches the folder never sees half a version.
@@ -79,7 +79,7 @@ def export(run, directory, too_long="cut"):
         tf.saved_model.save(
             _weights_and_tables(run), made, {name: signature.traced() for name, signature in signatures.items()}
         )
-        instructions.write_metadata(made, document)
+        facts.write_metadata(made, document)
         write_warm_up(made, document["name"], kind, signatures, records)
         made.rename(version)
     readme = instructions.readme(document, kind, signatures, records)
@@ -137,7 +137,7 @@ def _next_version(directory):
         raise ExportError(f"{directory} is a file; an export needs a folder.")
     names = {path.name for path in directory.iterdir()} if directory.exists() else set()
     names = {name for name in names - set(BESIDE) if not name.startswith(".")}
-    strangers = sorted(name for name in names if not re.fullmatch(r"[0-9]+", name))
+    strangers = sorted(name for name in names if not VERSION.fullmatch(name))
     if strangers:
         raise ExportError(f"{directory} holds {strangers[0]!r}, which is no version: choose an empty or new folder.")
-    return max(map(int, names), default=0) + 1
+    return max(versions(directory), default=0) + 1

@@ -1,22 +1,21 @@
-"""What lies beside an export: warm-up requests, metadata, a README whose requests work, TF Serving's configuration."""
+"""What lies beside an export, metadata and TF Serving's configuration, and clients that keep to it."""
 
 import json
 import re
 from types import SimpleNamespace
 
 import pytest
-import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
 import zoo
-from tests.serving.upper import post
 from zoo.saved_model import short_records
-from zoo.serving import clients, deployment
+from zoo.serving import asking, clients, deployment
 from zoo.serving.development import DevelopmentServer
-from zoo.serving.instructions import README, read_metadata
-from zoo.serving.places import is_export
-from zoo.serving.requests import WARM_UP, read_warm_up
+from zoo.serving.facts import read_metadata
+from zoo.serving.instructions import README
+from zoo.serving.limits import Limits
+from zoo.serving.places import is_export, newest_version, versions
 from zoo.serving.served_model import ServedModel
 
 
@@ -27,25 +26,17 @@ def export(exports):
 
 @pytest.fixture(scope="module")
 def server(export):
-    with DevelopmentServer(export.folder.parent, "names") as server:
+    """It refuses what TF Serving would, configured as the export says."""
+    limits = Limits(batch_size=int(batching(export)["max_batch_size"]))
+    with DevelopmentServer(export.folder.parent, "names", limits=limits) as server:
         yield server
 
 
-def test_warm_up_asks_every_signature_about_real_texts_and_is_answered(export):
-    requests = read_warm_up(export.folder)
-    assert (export.folder / "assets.extra" / WARM_UP).exists()
-    assert {request.model_spec.signature_name for request in requests} == {
-        "serving_default",
-        "tokenize",
-        "embed",
-        "tokens",
-    }
-    texts = {
-        text for request in requests if "text" in request.inputs for text in tf.make_ndarray(request.inputs["text"])
-    }
-    real = {export.run.kind.show_input(example)["text"] for example in export.run.task.examples("validation")}
-    assert texts and {text.decode() for text in texts} <= {text[:200] for text in real}
-    ServedModel(export.folder).warm_up()
+def batching(export):
+    """The parameters of batching.config; TF Serving's BatchingParameters are not in tensorflow-serving-api."""
+    text = (export.folder.parent / deployment.BATCHING).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return dict(re.fullmatch(r"(\w+)(?: \{ value: ([0-9]+) \}|: false)", line).groups() for line in lines)
 
 
 def test_texts_of_requests_are_short_ones_where_there_are_any():
@@ -69,29 +60,13 @@ def test_metadata_names_all_inputs_and_outputs_of_all_signatures(exports):
             assert {"padding", "start", "end"} <= set(tokenizer["special_ids"])
 
 
-def test_each_request_of_the_readme_is_answered(export, server):
-    text = (export.folder.parent / README).read_text(encoding="utf-8")
-    bodies = [body.replace("'\\''", "'") for body in re.findall(r"curl -d '(.*)' \\\n", text)]
-    assert len(bodies) == 4
-    for body in bodies:
-        status, document = post(server, body.encode(), "/v1/models/names:predict")
-        assert (status, len(document.get("predictions", []))) == (200, 1), document
-    for name in read_metadata(export.folder)["signatures"]:
-        assert f"### `{name}`" in text
-
-
-def test_the_python_of_the_readme_prints_text(export, server, capsys, monkeypatch):
+def test_the_python_of_the_readme_prints_text(export, server, capsys):
     """A Korean name, too: not the bytes that TensorFlow makes of it."""
-    folder = export.folder.parent
-    _, remote, local = (folder / README).read_text(encoding="utf-8").split("```python\n")
+    remote = (export.folder.parent / README).read_text(encoding="utf-8").split("```python\n")[1]
     remote = remote.partition("```")[0].replace("localhost:8500", f"127.0.0.1:{server.grpc_port}")
     remote = re.sub(r"name = '.*'", "name = 'names'", remote)
     exec(re.sub(r"make_tensor_proto\(\[.*?\]\)", 'make_tensor_proto(["진주는 진주에서 진주를 샀다."])', remote), {})
     assert "'진주에서'" in capsys.readouterr().out
-    monkeypatch.chdir(folder)
-    said = {}
-    exec(local.partition("```")[0], said)
-    assert set(said["model"].signatures) == set(read_metadata(export.folder)["signatures"])
 
 
 def test_the_configuration_is_one_that_tf_serving_reads(export):
@@ -106,6 +81,14 @@ def test_the_configuration_is_one_that_tf_serving_reads(export):
     assert all(f'"127.0.0.1:{port}:' in compose for port in (deployment.GRPC_PORT, deployment.REST_PORT))
 
 
+def test_the_batching_is_as_tf_serving_reads_it(export):
+    """The names are those of session_bundle_config.proto."""
+    read = batching(export)
+    wrapped = ("max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads")
+    assert set(read) == {*wrapped, "pad_variable_length_inputs"}
+    assert all(read[name] for name in wrapped)
+
+
 def test_a_folder_and_both_interfaces_answer_like_the_run(export, server):
     expected = zoo.predict(export.run, export.records)
     places = (
@@ -114,18 +97,49 @@ def test_a_folder_and_both_interfaces_answer_like_the_run(export, server):
         f"grpc://127.0.0.1:{server.grpc_port}/names",
     )
     for place in places:
-        answers = clients.predict(clients.connect(place), export.records)
+        answers = asking.predict(clients.connect(place), export.records)
         assert json.loads(json.dumps(answers)) == expected, place
+
+
+def test_more_texts_than_a_request_may_have_are_asked_in_several(export, server):
+    records = export.records * 24
+    assert len(records) > 2 * int(batching(export)["max_batch_size"])
+    first = asking.predict(clients.connect(str(export.folder)), export.records)
+    for place in (f"http://127.0.0.1:{server.rest_port}/names", f"grpc://127.0.0.1:{server.grpc_port}/names"):
+        with clients.connect(place) as client:
+            answers = asking.predict(client, records)
+            assert [answer["tag"] for answer in answers] == [answer["tag"] for answer in first] * 24, place
+            with pytest.raises(clients.ClientError, match=r"larger than maximum input batch size"):
+                asking.predict(client, records, batch_size=64)
+
+
+def test_the_newest_version_is_that_of_the_highest_number(tmp_path):
+    """However the number is written, and whatever lies there unfinished."""
+    for name in ("9", "010", ".partial-12", "11"):
+        (tmp_path / name).mkdir()
+    for name in ("9", "010", ".partial-12"):
+        (tmp_path / name / "saved_model.pb").touch()
+    assert list(versions(tmp_path)) == [11, 10, 9]
+    assert newest_version(tmp_path) == tmp_path / "010"
 
 
 def test_what_a_client_cannot_ask(export, server, tmp_path):
     here = clients.connect(str(export.folder))
     with pytest.raises(clients.ClientError, match=r"writes no text"):
-        clients.predict(here, ["a"], temperature=1.0)
+        asking.predict(here, ["a"], temperature=1.0)
     with pytest.raises(clients.ClientError, match=r"beam is not possible here"):
-        clients.predict(here, ["a"], beam=2)
+        asking.predict(here, ["a"], beam=2)
     with pytest.raises(clients.ClientError, match=r"input 1 has the fields \['word'\]; this model needs \['text'\]"):
-        clients.predict(here, [{"word": "a"}])
+        asking.predict(here, [{"word": "a"}])
+    foreign = SimpleNamespace(signatures={"classify": None, "answer": None})
+    with pytest.raises(clients.ClientError, match=r"no signature serving_default .*; it has: answer, classify"):
+        asking.predict(foreign, ["a"])
+    with pytest.raises(clients.ClientError, match=r"nowhere holds no exported version; 'zoo export RUN"):
+        clients.connect(str(tmp_path / "nowhere"))
+    with clients.connect(f"grpc://127.0.0.1:{server.grpc_port}/names") as ended:
+        pass
+    with pytest.raises(ValueError, match=r"closed channel"):
+        asking.predict(ended, ["a"])
     with pytest.raises(clients.ClientError, match=r"names no model"):
         clients.connect(f"http://127.0.0.1:{server.rest_port}")
     with pytest.raises(clients.ClientError, match=r"the server says 404"):

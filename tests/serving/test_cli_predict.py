@@ -1,19 +1,31 @@
 """``zoo predict`` of an export and of a server: the answers of the run, and one line for what they cannot do."""
 
+import re
 import shutil
 import socket
 
+import grpc
 import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 from tests.command_line import document, zoo
 from zoo.decoding import Sample
 from zoo.prediction import predict
+from zoo.serving import asking
+from zoo.serving.clients import connect
 from zoo.serving.development import DevelopmentServer
+from zoo.serving.requests import predict_request
 
 
 @pytest.fixture(scope="module")
 def stories(exports):
     return exports("gpt", "tiny-stories")
+
+
+@pytest.fixture(scope="module")
+def client(stories):
+    return connect(stories.folder)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +48,46 @@ def test_a_version_a_folder_and_both_addresses_answer_like_the_run(stories, serv
         for options, answers in (((), plain), (asked, drawn)):
             said = document(zoo("predict", place, *texts, *options, "--json"))
             assert said == [{"input": {"text": t}, **answer} for t, answer in zip(texts, answers, strict=True)], place
+
+
+@pytest.mark.parametrize(
+    ("settings", "possible"),
+    [
+        ({"temperature": -1.0}, "temperature=-1.0 is not possible: it must be above 0"),
+        ({"top_p": 7.0}, "top_p=7.0 is not possible: it must be above 0 and at most 1"),
+        ({"top_k": -3}, "top_k=-3 is not possible: it must be at least 1"),
+        ({"max_tokens": 0}, "max_tokens=0 is not possible: it must be at least 1"),
+        ({"seed": -5}, "seed=-5 is not possible: it must be from 0 to 2147483646"),
+        ({"seed": 2**31 - 1}, "seed=2147483647 is not possible: it must be from 0 to 2147483646"),
+    ],
+)
+def test_an_export_draws_by_what_its_run_draws_by_and_nothing_else(client, stories, settings, possible):
+    texts = [record["text"] for record in stories.records[:2]]
+    with pytest.raises(ValueError, match=re.escape(possible)):
+        asking.predict(client, texts, **settings)
+    if "seed" not in settings and "max_tokens" not in settings:
+        with pytest.raises(ValueError, match=re.escape(possible)):
+            Sample(**settings)
+
+
+def test_the_largest_settings_are_those_of_31_bits(client, stories):
+    texts = [record["text"] for record in stories.records[:2]]
+    largest = {"top_k": 3_000_000_000, "seed": 2**31 - 2}
+    (_, second) = asking.predict(client, texts, max_tokens=2, **largest)
+    assert asking.predict(client, texts[1:], max_tokens=2, **{**largest, "seed": 2**31 - 1}) == [second]
+    assert asking.predict(client, [], **largest) == []
+
+
+def test_inputs_with_a_default_value_may_be_left_out_by_grpc(stories, server):
+    texts = [record["text"] for record in stories.records]
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        for some in (texts[:1], texts):  # a default value has one row, which TF Serving merges with one text only
+            said = [
+                tf.make_ndarray(stub.Predict(predict_request("stories", asked, {"text": some})).outputs["continuation"])
+                for asked in ("generate", "serving_default")
+            ]
+            assert said[0].tolist() == said[1].tolist()
 
 
 def test_people_see_what_they_see_of_a_run(exports):
@@ -82,6 +134,7 @@ def test_an_export_that_is_not_whole_is_one_line(stories, tmp_path):
     [
         ("folder", ["--beam", "2", "--stop", "x"], ["--beam, --stop: only a run can do that", "--max-tokens"]),
         ("folder", ["--stream"], ["--stream: only a run"]),
+        ("folder", ["--seed", "3000000000"], ["seed=3000000000 is not possible", "from 0 to 2147483647"]),
         ("http://127.0.0.1:{rest}/other", [], ["the server says 404"]),
         ("http://127.0.0.1:{rest}", [], ["names no model", "SCHEME://HOST:PORT/NAME"]),
         ("grpc://127.0.0.1:{grpc}/other", [], ["the server says NOT_FOUND"]),

@@ -7,7 +7,8 @@ grpc://HOST:PORT/NAME       its gRPC interface
 ==========================  ====================================================
 
 NAME is that of the model on the server. Each is asked by the same three
-things: which signatures there are, one question, one answer.
+things: which signatures there are, one question, one answer. What is asked in
+many texts, and with settings, is in :mod:`zoo.serving.asking`.
 """
 
 import http.client
@@ -18,19 +19,16 @@ import urllib.parse
 import urllib.request
 
 import grpc
-import numpy as np
 import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, prediction_service_pb2_grpc
 
-from zoo.registry import KINDS
 from zoo.serving.json_tensors import to_document
 from zoo.serving.limits import ServingError
 from zoo.serving.places import is_address, newest_version
 from zoo.serving.requests import predict_request
-from zoo.serving.served_model import DEFAULT_SIGNATURE, ServedModel
+from zoo.serving.served_model import ServedModel
 
-SETTINGS = ("max_tokens", "temperature", "top_k", "top_p", "seed")
 SECONDS = 300.0  # before a server is given up
 
 
@@ -39,13 +37,16 @@ class ClientError(ValueError):
 
 
 def connect(place):
-    """The folder of an export, or the server at an address, ready to be asked.
+    """The folder of an export, or the server at an address, ready to be asked; a context that ends the connection.
 
     Raises:
-        ClientError: the address is not complete, or nobody answers there.
+        ClientError: there is no export, the address is not complete, or nobody answers there.
     """
     if not is_address(place):
-        return FolderClient(newest_version(place))
+        folder = newest_version(place)
+        if folder is None:
+            raise ClientError(f"{place} holds no exported version; 'zoo export RUN {place}' makes one.")
+        return FolderClient(folder)
     found = re.fullmatch(r"(https?|grpc)://([^/]+)/(?:v1/models/)?([^/:]+)", place)
     if not found:
         raise ClientError(f"{place} names no model: say SCHEME://HOST:PORT/NAME, such as grpc://localhost:8500/mine.")
@@ -56,69 +57,20 @@ def connect(place):
     return RestClient(f"{scheme}://{host}/v1/models/{urllib.parse.quote(model)}")
 
 
-def predict(client, records, batch_size=64, **settings):
-    """Answers as :func:`zoo.predict` gives them.
+class _Client:
+    """What can be asked, as a context."""
 
-    Args:
-        client: from :func:`connect`.
-        records: list of dictionaries, field -> text, or of strings where there is one field.
-        batch_size: texts of one request.
-        **settings: of ``SETTINGS``, where the model generates; with a seed, text i draws with ``seed + i``.
+    def __enter__(self):
+        return self
 
-    Returns:
-        A list with one dictionary for each record, output -> value.
+    def __exit__(self, *error):
+        self.close()
 
-    Raises:
-        ClientError: the model does not generate, fields are missing, or the server refuses.
-    """
-    settings = {name: value for name, value in settings.items() if value is not None}
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise ClientError(f"{unknown[0]} is not possible here; exports take {', '.join(SETTINGS)}.")
-    signature = "generate" if settings else DEFAULT_SIGNATURE
-    if signature not in client.signatures:
-        raise ClientError(f"{', '.join(settings)}: this model writes no text; leave out what chooses words.")
-    names = fields(client)
-    records = [{names[0]: given} if isinstance(given, str) else dict(given) for given in records]
-    for i, record in enumerate(records, 1):
-        if set(record) != set(names):
-            raise ClientError(f"input {i} has the fields {sorted(record)}; this model needs {list(names)}.")
-    if set(settings) & {"top_k", "top_p", "seed"}:
-        settings.setdefault("temperature", 1.0)  # who says how to draw wants to draw
-    answers = []
-    for first in range(0, len(records), batch_size):
-        some = records[first : first + batch_size]
-        inputs = {name: np.array([record[name].encode() for record in some], object) for name in names}
-        if settings:
-            inputs |= _rows_of_settings(client.signatures[signature], settings, first, len(some))
-        columns = client.ask(signature, inputs)
-        answers += [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return answers
+    def close(self):
+        """Ends the connection, if there is one."""
 
 
-def fields(client):
-    """The names of a model's texts, in the order in which its kind of task has them."""
-    given = set(client.signatures[DEFAULT_SIGNATURE].inputs)
-    for name in KINDS.names():
-        order = KINDS.get(name).fields
-        if isinstance(order, tuple) and set(order) == given:
-            return order
-    return tuple(sorted(given))
-
-
-def _rows_of_settings(definition, settings, first, count):
-    """Each setting for each of ``count`` texts, of which the first is number ``first``."""
-    columns = {}
-    for name in SETTINGS:
-        default = definition.defaults[name]
-        value = settings.get(name, tf.make_ndarray(default)[0])
-        columns[name] = np.full([count], value, tf.as_dtype(default.dtype).as_numpy_dtype)
-    if "seed" in settings:
-        columns["seed"] += np.arange(first, first + count, dtype=columns["seed"].dtype)
-    return columns
-
-
-class FolderClient:
+class FolderClient(_Client):
     """Asks an export in this process."""
 
     def __init__(self, folder):
@@ -136,16 +88,21 @@ class FolderClient:
             raise ClientError(str(error)) from error
 
 
-class GrpcClient:
+class GrpcClient(_Client):
     """Asks a server by gRPC."""
 
     def __init__(self, address, model):
         self._model = model
         options = [("grpc.max_receive_message_length", -1)]
-        self._service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address, options))
+        self._channel = grpc.insecure_channel(address, options)
+        self._service = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
         request.model_spec.name = model
-        response = self._call(self._service.GetModelMetadata, request)
+        try:
+            response = self._call(self._service.GetModelMetadata, request)
+        except ClientError:
+            self.close()
+            raise
         definitions = get_model_metadata_pb2.SignatureDefMap()
         response.metadata["signature_def"].Unpack(definitions)
         self.signatures = dict(definitions.signature_def)
@@ -155,6 +112,9 @@ class GrpcClient:
         response = self._call(self._service.Predict, predict_request(self._model, signature, inputs))
         return _columns({name: tf.make_ndarray(tensor) for name, tensor in response.outputs.items()})
 
+    def close(self):
+        self._channel.close()
+
     def _call(self, method, request):
         try:
             return method(request, timeout=SECONDS)
@@ -162,7 +122,7 @@ class GrpcClient:
             raise ClientError(f"the server says {error.code().name}: {error.details()}") from error
 
 
-class RestClient:
+class RestClient(_Client):
     """Asks a server by REST."""
 
     def __init__(self, address):

@@ -1,13 +1,16 @@
 """How the real server is started with an export: TF Serving's configuration, Docker's, and the command lines."""
 
+import contextlib
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 IMAGE = "tensorflow/serving:2.20.0"
 SERVER = "tensorflow_model_server"
 GRPC_PORT, REST_PORT = 8500, 8501
+MOST_ROWS = 32  # of a request, where TF Serving merges requests
 COMPOSE, MODELS, BATCHING = "compose.yaml", "models.config", "batching.config"
 
 COMPOSE_TEXT = """\
@@ -39,11 +42,14 @@ model_config_list {{
 """
 BATCHING_TEXT = """\
 # How TF Serving merges requests that come at the same time. All inputs and outputs of this model have the batch first.
-max_batch_size { value: 32 }
-batch_timeout_micros { value: 2000 }
-max_enqueued_batches { value: 100 }
-num_batch_threads { value: 4 }
-# Requests with ids are merged if their rows are equally wide: -1 behind shorter rows makes them so.
+# A request with more rows is refused. Not split (enable_large_batch_splitting): TF Serving cannot join the answers of
+# the pieces where their rows are not equally wide, as with tags and ids.
+max_batch_size {{ value: {most_rows} }}
+batch_timeout_micros {{ value: 2000 }}
+max_enqueued_batches {{ value: 100 }}
+num_batch_threads {{ value: 4 }}
+# Requests with ids that are merged must have equally wide rows, or all of them are refused (FAILED_PRECONDITION): send
+# ids with -1 behind them up to one width. TF Serving itself would fill up with the first id of a request.
 pad_variable_length_inputs: false
 """
 FILES = (COMPOSE, MODELS, BATCHING)
@@ -61,7 +67,17 @@ def write_configuration(directory):
     ports = {"grpc_port": GRPC_PORT, "rest_port": REST_PORT}
     (directory / COMPOSE).write_text(COMPOSE_TEXT.format(**values, **ports), encoding="utf-8")
     (directory / MODELS).write_text(MODELS_TEXT.format(name=name), encoding="utf-8")
-    (directory / BATCHING).write_text(BATCHING_TEXT, encoding="utf-8")
+    (directory / BATCHING).write_text(BATCHING_TEXT.format(most_rows=MOST_ROWS), encoding="utf-8")
+
+
+def free_ports(*wanted):
+    """The same ports with any free one for each 0, which TF Serving and Docker would take for none at all."""
+    with contextlib.ExitStack() as held:  # until all are chosen, so that they differ
+        return [port or _free_port(held) for port in wanted]
+
+
+def _free_port(held):
+    return held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
 
 
 def server_command(directory, name, grpc_port, rest_port):

@@ -1,13 +1,14 @@
-"""What an export says of itself: the README.md of its folder, for people, and its metadata, for programs."""
+"""What an export says of itself to people: the README.md of its folder."""
 
 import json
 
 import tensorflow as tf
 
-from zoo.serving.deployment import COMPOSE, GRPC_PORT, MODELS, REST_PORT, model_name
-from zoo.serving.requests import EXTRA, example_inputs
+from zoo.serving.deployment import BATCHING, COMPOSE, GRPC_PORT, IMAGE, MODELS, MOST_ROWS, REST_PORT
+from zoo.serving.requests import example_inputs
+from zoo.serving.served_model import DEFAULT_SIGNATURE
 
-README, METADATA = "README.md", "zoo.json"
+README = "README.md"
 
 README_TEXT = """\
 # {name}
@@ -61,78 +62,26 @@ model.signatures["serving_default"]({python_inputs})
 B is the number of texts in a request, T of tokens, W of words, N of blanks, C of labels, D the size of a hidden
 state. Where rows have unequal lengths, -1 stands behind their ids and positions, "" behind their strings. Positions
 count characters (Unicode code points). A text that is too long is {too_long}. An input with a default value may be left
-out over gRPC; TF Serving's REST interface wants all of them. One value for all texts, `[x]`, is possible without
-server-side batching.
+out over gRPC, or have one value for all texts, `[x]`; TF Serving's REST interface wants all of them.
+
+TF Serving merges requests that come at the same time (`{batching}`), and then
+
+- a request has {most_rows} texts at most;
+- all inputs of a request have as many rows. A default value has one: inputs may be left out beside one text only;
+- requests with ids are refused together (FAILED_PRECONDITION) where their rows are not equally wide: put -1 behind
+  them, up to one width for all.
+
+Without its options `--enable_batching` and `--batching_parameters_file` none of the three holds.
 
 {signatures}"""
 REFUSED = "refused (INVALID_ARGUMENT, HTTP 400), and with it the requests that the server has merged with it"
-
-
-def metadata(run, directory, version, signatures, too_long):
-    """All that is known of an export, as plain JSON values."""
-    kind = run.kind
-    return {
-        "name": model_name(directory),
-        "version": version,
-        "model": run.config.get("model"),
-        "preset": run.config.get("preset"),
-        "task": run.config.get("task"),
-        "kind": kind.registered_name,
-        "fields": list(kind.fields),
-        "too_long": too_long,
-        "facts": kind.facts,
-        "tokenizers": {
-            name: {
-                "name": tokenizer.name,
-                "vocabulary_size": tokenizer.vocabulary_size,
-                "special_ids": special_ids(tokenizer),
-            }
-            for name, tokenizer in kind.tokenizers.items()
-        },
-        "versions": run.config.get("versions"),
-        "signatures": {
-            name: {
-                "about": signature.about,
-                "inputs": {
-                    given_name: {
-                        "about": given.about,
-                        "dtype": given.dtype.name,
-                        "shape": list(given.shape),
-                        "default": given.default,
-                    }
-                    for given_name, given in signature.inputs.items()
-                },
-                "outputs": signature.outputs,
-            }
-            for name, signature in signatures.items()
-        },
-    }
-
-
-def special_ids(tokenizer):
-    """Role -> id of a tokenizer's special tokens."""
-    ids = {role: getattr(tokenizer, f"{role}_id") for role in tokenizer.special_tokens}
-    return {role: token_id for role, token_id in ids.items() if token_id is not None}
-
-
-def write_metadata(version, document):
-    """Writes the metadata into the folder of a SavedModel."""
-    (version / EXTRA).mkdir(exist_ok=True)
-    text = json.dumps(document, ensure_ascii=False, indent=1)
-    (version / EXTRA / METADATA).write_text(text + "\n", encoding="utf-8")
-
-
-def read_metadata(version):
-    """What :func:`write_metadata` wrote; None for a SavedModel of others."""
-    file = version / EXTRA / METADATA
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 
 
 def readme(document, kind, signatures, records):
     """The text of the README.md.
 
     Args:
-        document: from :func:`metadata`.
+        document: from :func:`zoo.serving.facts.metadata`.
         kind: the :class:`zoo.kinds.Kind`.
         signatures: name -> :class:`zoo.signatures.Signature`.
         records: texts of the task to ask about.
@@ -142,21 +91,22 @@ def readme(document, kind, signatures, records):
         f'request.inputs["{name}"].CopyFrom(tf.make_tensor_proto([{json.dumps(first[name], ensure_ascii=False)}]))'
         for name in kind.fields
     ]
-    answers = [_printed(name, about) for name, about in signatures["serving_default"].outputs.items()]
+    answers = [_printed(name, about) for name, about in signatures[DEFAULT_SIGNATURE].outputs.items()]
     texts = ", ".join(f"{name}=tf.constant([{json.dumps(first[name], ensure_ascii=False)}])" for name in kind.fields)
     return README_TEXT.format(
         name=document["name"],
         version=document["version"],
         what=f"A {document['model']} for {document['task']} ({document['kind']})",
-        serving="2.20",
+        serving=IMAGE.rpartition(":")[2],
         compose=COMPOSE,
         models=MODELS,
+        batching=BATCHING,
+        most_rows=MOST_ROWS,
         curl="\n".join(curl(document["name"], kind, name, signature, first) for name, signature in signatures.items()),
         grpc_inputs="\n".join(lines),
         grpc_outputs="\n".join(answers),
         python_inputs=texts,
         grpc_port=GRPC_PORT,
-        rest_port=REST_PORT,
         too_long=kind.when_cut if document["too_long"] == "cut" else REFUSED,
         signatures="\n".join(described(name, signature) for name, signature in signatures.items()),
     )
@@ -169,7 +119,7 @@ def curl(model, kind, name, signature, record):
         return ""
     row = {given: _plain(value[0]) for given, value in inputs.items()}
     row |= {given: value.default for given, value in signature.inputs.items() if value.default is not None}
-    asked = {} if name == "serving_default" else {"signature_name": name}
+    asked = {} if name == DEFAULT_SIGNATURE else {"signature_name": name}
     body = json.dumps({**asked, "instances": [row]}, ensure_ascii=False).replace("'", "'\\''")
     return f"```\ncurl -d '{body}' \\\n  http://localhost:{REST_PORT}/v1/models/{model}:predict\n```\n"
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 FILE = "saved_model.pb"
+VERSION = re.compile("[0-9]{1,18}")  # its number is one of 64 bits
 
 
 def is_address(place):
@@ -21,5 +22,17 @@ def newest_version(folder):
     folder = Path(folder)
     if (folder / FILE).exists():
         return folder
-    found = [path.parent for path in folder.glob(f"*/{FILE}") if re.fullmatch("[0-9]+", path.parent.name)]
-    return max(found, key=lambda path: int(path.name), default=None)
+    return next((version for version in versions(folder).values() if (version / FILE).exists()), None)
+
+
+def versions(folder):
+    """Number -> folder of each version below a folder, the newest first, be it whole or not.
+
+    As for TF Serving 01 is version 1. A folder that cannot be read has none.
+    """
+    try:
+        names = sorted(path.name for path in Path(folder).iterdir() if VERSION.fullmatch(path.name))
+    except OSError:
+        names = []
+    found = {int(name): Path(folder) / name for name in names}
+    return dict(sorted(found.items(), reverse=True))

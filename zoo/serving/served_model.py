@@ -7,7 +7,7 @@ import tensorflow_text  # noqa: F401 - its operations register themselves
 from tensorflow.core.protobuf import saved_model_pb2
 
 from zoo.serving.limits import BY_NUMBER, ServingError, invalid
-from zoo.serving.places import FILE
+from zoo.serving.places import FILE, VERSION
 from zoo.serving.requests import read_warm_up
 
 DEFAULT_SIGNATURE = "serving_default"
@@ -29,7 +29,7 @@ class ServedModel:
     def __init__(self, folder):
         self.folder = folder
         name = folder.resolve().name
-        self.version = int(name) if name.isdecimal() else 1
+        self.version = int(name) if VERSION.fullmatch(name) else 1
         self.definitions = signature_definitions(folder)
         self._model = tf.saved_model.load(str(folder))
 
