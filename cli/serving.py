@@ -27,8 +27,8 @@ The folder's README.md has a request for each signature."""
     "--rest-port", type=click.IntRange(0, 65535), default=8501, show_default=True, help="For REST; 0: any free."
 )
 @click.option(
-    "--host", default="127.0.0.1", show_default=True,
-    help="Where the development server listens; the default is reached from this machine only.",
+    "--host", metavar="ADDRESS",
+    help="Where the development server listens; by default 127.0.0.1, which is reached from this machine only.",
 )  # fmt: skip
 @click.option("--max-batch", type=click.IntRange(1), metavar="N", help="Development server: texts of one request.")
 @click.option("--max-queue", type=click.IntRange(0), metavar="N", help="Development server: requests that may wait.")
@@ -37,9 +37,10 @@ The folder's README.md has a request for each signature."""
 def serve(directory, way, name, port, rest_port, host, max_batch, max_queue, max_bytes, as_json):
     """Serves an export, DIR as 'zoo export' wrote it, by REST and gRPC.
 
-    By the real tensorflow_model_server where it is installed, else by TF Serving in Docker, else by a small server
-    of our own with the same interface: for development, without encryption, for this machine only. All of them take
-    the newest version of DIR, and go over to a newer one when it comes.
+    By the real tensorflow_model_server where it is installed (it listens on all addresses of this machine), else by
+    TF Serving in Docker, else by a small server of our own with the same interface: for development, without
+    encryption, for this machine only. All of them take the newest version of DIR, and go over to a newer one when it
+    comes.
     """
     directory = Path(directory)
     from zoo.serving.places import newest_version
@@ -52,17 +53,24 @@ def serve(directory, way, name, port, rest_port, host, max_batch, max_queue, max
     from zoo.serving import deployment
 
     name = name or deployment.model_name(directory)
+    own = {"--host": host, "--max-batch": max_batch, "--max-queue": max_queue, "--max-bytes": max_bytes}
+    ignored = [option for option, value in {**own, "--json": as_json or None}.items() if value is not None]
     commands = {"tensorflow-serving": deployment.server_command, "docker": deployment.docker_command}
     for real, make_command in commands.items():
         if way in ("auto", real):
-            command = make_command(directory, name, port, rest_port)
+            command = make_command(directory, name, *deployment.free_ports(port, rest_port))
             if command:
+                if ignored:
+                    raise click.UsageError(
+                        f"{', '.join(ignored)}: only the development server can do that (--with development), "
+                        f"and {real} would serve."
+                    )
                 click.echo(" ".join(command), err=True)
                 os.execv(command[0], command)  # it takes this process's place, signals and all
             if way == real:
                 raise click.UsageError(f"--with {real}: it is not here. 'zoo serve {directory}' takes what there is.")
     limits = {"batch_size": max_batch, "queue": max_queue, "body_bytes": max_bytes}
-    _develop(directory, name, host, port, rest_port, limits, as_json)
+    _develop(directory, name, host or "127.0.0.1", port, rest_port, limits, as_json)
 
 
 def _develop(directory, name, host, port, rest_port, limits, as_json):
