@@ -1,5 +1,6 @@
 """The development server with many clients at once, with clients that do not keep to it, and while versions change."""
 
+import contextlib
 import shutil
 import socket
 import threading
@@ -9,12 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_service_pb2_grpc
+from tensorflow_serving.apis import get_model_metadata_pb2, prediction_service_pb2_grpc
 
 from tests.serving.upper import get, post, write_version
+from zoo.serving.deployment import free_ports
 from zoo.serving.development import DevelopmentServer
 from zoo.serving.limits import Limits, ServingError
 from zoo.serving.requests import predict_request
+from zoo.serving.served_model import ServedModel
+from zoo.serving.versions import State, Versions
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,23 @@ def test_beyond_the_queue_requests_are_sent_away_and_those_within_are_answered(t
         assert post(server, {"instances": ["a"]})[0] == 200
 
 
+def test_who_asks_for_metadata_does_not_wait_for_those_who_compute(upper, monkeypatch):
+    free, ask = threading.Event(), ServedModel.ask
+    with DevelopmentServer(upper, limits=Limits(workers=1)) as server:
+        monkeypatch.setattr(ServedModel, "ask", lambda *args: free.wait(60) and ask(*args))
+        with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            calls = [stub.Predict.future(predict_request("upper", "", {"text": ["a"]}), timeout=60) for _ in range(3)]
+            request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
+            request.model_spec.name = "upper"
+            try:
+                assert stub.GetModelMetadata(request, timeout=10).metadata
+                assert not any(call.done() for call in calls)
+            finally:
+                free.set()
+            assert all(call.result().outputs for call in calls)
+
+
 def test_a_silent_client_loses_its_connection(tmp_path, upper):
     shutil.copytree(upper / "1", tmp_path / "1")
     with (
@@ -66,8 +87,11 @@ def test_a_silent_client_loses_its_connection(tmp_path, upper):
         silent.sendall(b"POST /v1/models/upper:predict HTTP/1.1\r\n")
         assert silent.recv(100) == b""  # closed by the server
         deadline = time.monotonic() + 30
-        while (status := post(server, {"instances": ["a"]})[0]) == 503 and time.monotonic() < deadline:
+        status = 503
+        while status == 503 and time.monotonic() < deadline:
             time.sleep(0.05)
+            with contextlib.suppress(OSError):  # who is sent away before the question was sent may not hear why
+                status = post(server, {"instances": ["a"]})[0]
         assert status == 200
 
 
@@ -79,12 +103,20 @@ def test_a_newer_version_takes_over_while_requests_come_and_none_is_lost(tmp_pat
     stop = threading.Event()
     answered = []
 
-    def keep_asking(number):
+    def keep_asking(ask, number):
         count = 0
         while not stop.is_set():
-            status, document = post(server, {"instances": [f"{number}-{count}-a"]})
-            answered.append((status, document["predictions"][0]["upper"] == f"{number}-{count}-A", version(document)))
+            said, number_of_version = ask(f"{number}-{count}-a")
+            answered.append((ask, said == f"{number}-{count}-A", number_of_version))
             count += 1
+
+    def by_rest(text):
+        status, document = post(server, {"instances": [text]})
+        return status == 200 and document["predictions"][0]["upper"], version(document)
+
+    def by_grpc(text):
+        outputs = stub.Predict(predict_request("upper", "", {"text": [text]}), timeout=60).outputs
+        return outputs["upper"].string_val[0].decode(), int(tf.make_ndarray(outputs["version"])[0])
 
     def version(document):
         return document["predictions"][0]["version"]
@@ -95,8 +127,13 @@ def test_a_newer_version_takes_over_while_requests_come_and_none_is_lost(tmp_pat
             time.sleep(0.05)
         assert version(post(server, {"instances": ["a"]})[1]) == wanted
 
-    with DevelopmentServer(tmp_path, "upper", look_every=0.1) as server, ThreadPoolExecutor(8) as clients:
-        asking = [clients.submit(keep_asking, number) for number in range(8)]
+    with (
+        DevelopmentServer(tmp_path, "upper", look_every=0.1) as server,
+        grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+        ThreadPoolExecutor(8) as clients,
+    ):
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        asking = [clients.submit(keep_asking, (by_rest, by_grpc)[number % 2], number) for number in range(8)]
         try:
             write_version(tmp_path, 2)
             wait_for(2)
@@ -117,9 +154,28 @@ def test_a_newer_version_takes_over_while_requests_come_and_none_is_lost(tmp_pat
         status, document = get(server, "/v1/models/upper/versions/3")
         assert (status, document["model_version_status"][0]["status"]["error_code"]) == (200, "INTERNAL")
     assert len(answered) > 20
-    assert {(status, is_right) for status, is_right, _ in answered} == {(200, True)}
-    versions = [number for _, _, number in answered]
-    assert set(versions) <= {1, 2, 10} and len(set(versions)) == 3
+    assert {is_right for _, is_right, _ in answered} == {True}
+    for ask in (by_rest, by_grpc):
+        assert {number for asked, _, number in answered if asked is ask} == {1, 2, 10}
+
+
+def test_a_version_that_is_copied_slowly_is_served_when_it_is_whole(tmp_path, upper):
+    (tmp_path / "made").mkdir()
+    (tmp_path / "served").mkdir()
+    write_version(tmp_path / "made", 2)
+    shutil.copytree(upper / "1", tmp_path / "served" / "01")  # TF Serving calls it 1, too
+    versions = Versions(tmp_path / "served")
+    versions.look()
+    assert versions.current.version == 1
+    made, copied = tmp_path / "made" / "2", tmp_path / "served" / "2"
+    copied.mkdir()
+    shutil.copy2(made / "saved_model.pb", copied)
+    for _ in range(2):  # it is left alone until there is more of it
+        versions.look()
+        assert (versions.current.version, versions.statuses()[2][0]) == (1, State.END)
+    shutil.copytree(made / "variables", copied / "variables")
+    versions.look()
+    assert (versions.current.version, versions.statuses()[2][0]) == (2, State.AVAILABLE)
 
 
 def test_a_folder_without_a_version_and_a_port_that_is_taken(tmp_path, upper, server):
@@ -129,6 +185,11 @@ def test_a_folder_without_a_version_and_a_port_that_is_taken(tmp_path, upper, se
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"no model")
     with pytest.raises(ServingError):
         DevelopmentServer(tmp_path)
+    (port,) = free_ports(0)
+    with pytest.raises(ServingError) as caught:
+        DevelopmentServer(tmp_path, grpc_port=port)
+    with DevelopmentServer(upper, grpc_port=port):  # the one that failed has given it back
+        assert caught.value.__traceback__
     with pytest.raises(OSError):
         DevelopmentServer(upper, rest_port=server.rest_port)
     with pytest.raises(OSError, match=r"cannot be used for gRPC"):

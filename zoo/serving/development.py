@@ -4,18 +4,20 @@ It is there to try an export, and to write a client where no TF Serving is. It
 knows neither encryption nor who asks: keep it on the loopback address.
 """
 
+import contextlib
 import threading
 from pathlib import Path
 
 import grpc
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
+from zoo.serving import remote_calls, rest
 from zoo.serving.deployment import model_name
 from zoo.serving.limits import Gate, Limits, ServingError, invalid
-from zoo.serving.remote_calls import make_server
-from zoo.serving.rest import RestServer
 from zoo.serving.served_model import rows
 from zoo.serving.versions import Versions
+
+GRACE = 5.0  # seconds
 
 
 class Service:
@@ -105,14 +107,15 @@ class DevelopmentServer:
         self.host = host
         self._versions = Versions(directory, look_every)
         service = Service(self.name, self._versions, limits or Limits())
-        self._rest = RestServer((host, rest_port), service)
-        self.rest_port = self._rest.server_address[1]
-        try:
-            self._grpc, self.grpc_port = make_server(service, host, grpc_port)
+        with contextlib.ExitStack() as undo:
+            self._rest = rest.make_server(service, host, rest_port)
+            undo.callback(self._rest.server_close)
+            self.rest_port = self._rest.server_address[1]
             self._versions.start()
-        except BaseException:
-            self._rest.server_close()
-            raise
+            undo.callback(self._versions.stop)
+            # The last of all: gRPC gives back the port of a server that was started, and of no other.
+            self._grpc, self.grpc_port = remote_calls.make_server(service, host, grpc_port)
+            undo.pop_all()
         self._listening = threading.Thread(target=self._rest.serve_forever, name="rest", daemon=True)
 
     def start(self):
@@ -122,10 +125,10 @@ class DevelopmentServer:
         return self
 
     def stop(self):
-        """Listens no longer; calls that are being computed have five seconds."""
-        self._rest.shutdown()
-        self._rest.server_close()
-        self._grpc.stop(grace=5).wait()
+        """Listens no longer; requests that are being answered have some seconds."""
+        ended = self._grpc.stop(grace=GRACE)
+        self._rest.stop(grace=GRACE)
+        ended.wait()
         self._versions.stop()
 
     def __enter__(self):

@@ -56,6 +56,7 @@ class Limits:
         queue: requests that may wait for them; a further one is told to come back (UNAVAILABLE, HTTP 503).
         connections: HTTP connections that may be open.
         body_bytes: the largest request.
+        together_bytes: all HTTP requests together that are in memory; a further one is told to come back.
         batch_size: rows of one request at most.
         seconds: how long a client may keep silent.
     """
@@ -64,8 +65,38 @@ class Limits:
     queue: int = 1000
     connections: int = 1100
     body_bytes: int = 8 << 20
+    together_bytes: int = 256 << 20
     batch_size: int = 256
     seconds: float = 60.0
+
+
+class Budget:
+    """Bytes that may be taken at the same time.
+
+    Args:
+        size: how many there are.
+    """
+
+    def __init__(self, size):
+        self._left = size
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def taken(self, size):
+        """While this context is active, so many bytes are taken.
+
+        Raises:
+            ServingError: there are not so many left.
+        """
+        with self._lock:
+            if size > self._left:
+                raise ServingError(grpc.StatusCode.UNAVAILABLE, "the server reads too much already: try again later")
+            self._left -= size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._left += size
 
 
 class Gate:

@@ -12,21 +12,24 @@ from tensorflow_serving.apis import (
 )
 
 from zoo.serving.limits import ServingError, as_serving_error, invalid
+from zoo.serving.served_model import DEFAULT_SIGNATURE
 
 
 def make_server(service, host, port):
     """A server that is not started yet, and the port that it has got.
 
-    A call beyond the queue is told RESOURCE_EXHAUSTED, by gRPC itself; so is a message that is too large.
+    A call beyond the queue is told RESOURCE_EXHAUSTED, by gRPC itself; so is a message that is too large. Each call in
+    the queue has a thread: those that compute wait at the gate, and those that ask for status or metadata need not.
 
     Args:
         service: the :class:`zoo.serving.development.Service` that answers.
         host, port: where; port 0 takes any free one.
     """
     limits = service.limits
+    calls = limits.workers + limits.queue
     server = grpc.server(
-        ThreadPoolExecutor(limits.workers, thread_name_prefix="grpc"),
-        maximum_concurrent_rpcs=limits.workers + limits.queue,
+        ThreadPoolExecutor(calls, thread_name_prefix="grpc"),
+        maximum_concurrent_rpcs=calls,
         options=[
             ("grpc.max_receive_message_length", limits.body_bytes),
             ("grpc.max_send_message_length", -1),
@@ -66,7 +69,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     @_answered
     def Predict(self, request):
-        spec = request.model_spec
+        spec = _model_spec(request)
         model = self.service.model(spec.name, _version(spec))
         inputs = {}
         for name, tensor in request.inputs.items():
@@ -74,7 +77,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         outputs = self.service.ask(model, spec.signature_name, inputs, list(request.output_filter))
         response = predict_pb2.PredictResponse()
         response.model_spec.name = spec.name
-        response.model_spec.signature_name = spec.signature_name or "serving_default"
+        response.model_spec.signature_name = spec.signature_name or DEFAULT_SIGNATURE
         response.model_spec.version.value = model.version
         for name, value in outputs.items():
             response.outputs[name].CopyFrom(tf.make_tensor_proto(value))
@@ -82,12 +85,11 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     @_answered
     def GetModelMetadata(self, request):
-        if not request.HasField("model_spec"):
-            raise invalid("Missing ModelSpec")
+        spec = _model_spec(request)
         wrong = [field for field in request.metadata_field if field != "signature_def"]
         if wrong or not request.metadata_field:
             raise invalid("GetModelMetadataRequest must specify the metadata_field signature_def, and no other")
-        return self.service.metadata(request.model_spec.name, _version(request.model_spec))
+        return self.service.metadata(spec.name, _version(spec))
 
     Classify = Regress = MultiInference = _answered(lambda self, request: _unimplemented(request))
 
@@ -100,9 +102,8 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
 
     @_answered
     def GetModelStatus(self, request):
-        if not request.HasField("model_spec"):
-            raise invalid("Missing ModelSpec")
-        return self.service.status(request.model_spec.name, _version(request.model_spec))
+        spec = _model_spec(request)
+        return self.service.status(spec.name, _version(spec))
 
     HandleReloadConfigRequest = _answered(lambda self, request: _unimplemented(request))
 
@@ -116,6 +117,12 @@ def _array(name, tensor, most):
         return tf.make_ndarray(tensor)
     except (TypeError, ValueError) as error:
         raise invalid(f"tensor parsing error: {name}: {error}") from error
+
+
+def _model_spec(request):
+    if not request.HasField("model_spec"):
+        raise invalid("Missing ModelSpec")
+    return request.model_spec
 
 
 def _version(spec):

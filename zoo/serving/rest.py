@@ -9,10 +9,12 @@ GET /v1/models/NAME[/versions/N]/metadata    their signatures
 What is refused is told in JSON, ``{"error": "..."}``, whatever was asked.
 """
 
+import contextlib
 import http.server
 import json
 import re
-import threading
+import socket
+import time
 from urllib.parse import unquote
 
 import grpc
@@ -20,62 +22,38 @@ from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from zoo.serving import json_tensors
+from zoo.serving.connections import HttpServer
 from zoo.serving.limits import ServingError, as_serving_error, invalid
 
-PREDICT = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/([0-9]{1,18}))?:predict")
+ASKED = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/([0-9]{1,18}))?:(predict|classify|regress)")
 STATUS = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/([0-9]{1,18}))?(/metadata)?")
 METHODS = "GET, POST"
-BUSY_BODY = b'{"error": "too many connections are open: try again later"}'
-BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(BUSY_BODY), BUSY_BODY)
-)
+PATIENCE = 5.0  # seconds
 
 
-class RestServer(http.server.ThreadingHTTPServer):
-    """Answers each connection in a thread of its own, so many of them at a time and no more.
+def make_server(service, host, port):
+    """An :class:`zoo.serving.connections.HttpServer` that does not listen yet.
 
     Args:
-        address: (host, port); port 0 takes any free one.
         service: the :class:`zoo.serving.development.Service` that answers.
+        host, port: where; port 0 takes any free one.
     """
-
-    daemon_threads = True
-    request_queue_size = 512  # connections that the system may keep waiting
-
-    def __init__(self, address, service):
-        self.service = service
-        self._connections = threading.BoundedSemaphore(service.limits.connections)
-        try:
-            super().__init__(address, _Handler)
-        except OSError as error:
-            host, port = address
-            raise OSError(f"port {port} of {host} cannot be used for REST: {error.strerror}.") from error
-
-    def process_request(self, request, client_address):
-        if not self._connections.acquire(blocking=False):
-            with request:
-                request.sendall(BUSY)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request, client_address):
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._connections.release()
-
-    def handle_error(self, request, client_address):
-        """Nothing: a client that has gone away needs no answer, and the other errors have been answered."""
+    return HttpServer((host, port), _Handler, service)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections stay open
     server_version = "zoo-serve"
+    _is_unread = False  # whether a body may stand there
 
     def setup(self):
         self.timeout = self.server.service.limits.seconds
         super().setup()
+
+    def handle(self):
+        super().handle()
+        if self._is_unread:
+            self._listen_on()
 
     def do_POST(self):
         self._answer(self._predict)
@@ -85,7 +63,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def send_error(self, code, message=None, explain=None):
         """What the library refuses by itself, in JSON as all errors: other methods, lines that are no HTTP."""
-        self.close_connection = True  # a body may stand there unread
+        self.close_connection = self._is_unread = True  # a body may stand there
         if code == http.HTTPStatus.NOT_IMPLEMENTED:
             code, message = http.HTTPStatus.METHOD_NOT_ALLOWED, f"{self.command} is not possible here: {METHODS} are"
             if not self._is_known():
@@ -93,17 +71,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._send(code, {"error": message or http.HTTPStatus(code).phrase})
 
     def _answer(self, function):
-        try:
-            if not self._is_known():
-                self.close_connection = True  # a body may stand there unread
-                raise ServingError(grpc.StatusCode.NOT_FOUND, f"Not Found: {self.path}")
-            status, document = 200, function()
-        except TooLarge as error:
-            status, document = 413, {"error": str(error)}
-        except Exception as error:  # the client is told, the server lives on
-            error = as_serving_error(error)
-            status, document = error.http_status, {"error": str(error)}
-        self._send(status, document)
+        self._is_unread = self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers
+        with self.server.answering():
+            try:
+                if not self._is_known():
+                    raise ServingError(grpc.StatusCode.NOT_FOUND, f"Not Found: {self.path}")
+                status, document = 200, function()
+            except HttpError as error:
+                status, document = error.status, {"error": str(error)}
+            except Exception as error:  # the client is told, the server lives on
+                error = as_serving_error(error)
+                status, document = error.http_status, {"error": str(error)}
+            if self._is_unread or self.server.is_ending:  # a body left there would be taken for the next request
+                self.close_connection = True
+            self._send(status, document)
 
     def _send(self, status, document):
         body = json.dumps(document, ensure_ascii=False).encode("utf-8", errors="replace")
@@ -135,19 +116,23 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return unquote(name), version and int(version), *rest
 
     def _predict(self):
-        body = self._body()  # before anything else: what is left unread would be taken for the next request
-        name, version = self._parts(PREDICT)
-        service = self.server.service
-        model = service.model(name, version)
-        document = json_tensors.parse(body)
-        signature = document.get("signature_name", "")
-        try:
-            definition = model.definition(signature)
-        except ServingError as error:
-            raise invalid(str(error)) from error
-        inputs = json_tensors.to_arrays(document, definition)
-        outputs = service.ask(model, signature, inputs)
-        return json_tensors.to_document(outputs, json_tensors.ROWS if "instances" in document else json_tensors.COLUMNS)
+        length = self._length()
+        with self.server.budget.taken(length):
+            body = self._body(length)  # before anything else, so that the connection can go on
+            name, version, verb = self._parts(ASKED)
+            if verb.lower() != "predict":
+                raise ServingError(grpc.StatusCode.UNIMPLEMENTED, "this server for development answers :predict only")
+            service = self.server.service
+            model = service.model(name, version)
+            document = json_tensors.parse(body)
+            signature = document.get("signature_name", "")
+            try:
+                definition = model.definition(signature)
+            except ServingError as error:
+                raise invalid(str(error)) from error
+            outputs = service.ask(model, signature, json_tensors.to_arrays(document, definition))
+        order = json_tensors.ROWS if "instances" in document else json_tensors.COLUMNS
+        return json_tensors.to_document(outputs, order)
 
     def _inform(self):
         name, version, of_signatures = self._parts(STATUS)
@@ -162,27 +147,50 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             "metadata": {"signature_def": as_json(definitions)},
         }
 
-    def _body(self):
-        length = self.headers.get("Content-Length", "")
-        if not re.fullmatch("[0-9]+", length):
-            self.close_connection = True
-            raise invalid("a request needs its Content-Length, a number of bytes")
+    def _length(self):
+        """How many bytes the body has."""
+        length = self.headers.get("Content-Length")
+        if length is None or "Transfer-Encoding" in self.headers:
+            self._is_unread = True
+            raise HttpError(411, "a request needs its Content-Length; a body in chunks is not read")
+        if not re.fullmatch("[0-9]{1,18}", length):
+            raise invalid("the Content-Length must be a number of bytes")
         most = self.server.service.limits.body_bytes
         if int(length) > most:
-            self.close_connection = True
-            # A client that sends all before it listens would not hear the answer; some patience for it.
-            for _ in range(min(int(length), 4 * most) >> 16):
-                if not self.rfile.read(1 << 16):
-                    break
-            raise TooLarge(f"the body has {length} bytes; this server reads {most} at most")
-        return self.rfile.read(int(length))
+            raise HttpError(413, f"the body has {length} bytes; this server reads {most} at most")
+        return int(length)
+
+    def _body(self, length):
+        try:
+            body = self.rfile.read(length)
+        except TimeoutError as error:
+            raise HttpError(408, f"the body's {length} bytes did not come in time") from error
+        if len(body) < length:
+            raise invalid(f"the body has {len(body)} bytes, not {length}")
+        self._is_unread = False
+        return body
+
+    def _listen_on(self):
+        """Reads for a moment what nobody wants: a client that sends all before it listens would not hear its answer."""
+        limits = self.server.service.limits
+        ends, left = time.monotonic() + min(PATIENCE, limits.seconds), 4 * limits.body_bytes
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while left > 0 and (seconds := ends - time.monotonic()) > 0:
+                self.connection.settimeout(seconds)
+                read = len(self.connection.recv(1 << 16))
+                left -= read or left  # nothing: the client has ended
 
     def log_message(self, *args):
         """Nothing: the server says what it has to say when it starts."""
 
 
-class TooLarge(Exception):
-    """A body that is not read."""
+class HttpError(Exception):
+    """What is refused by a status that HTTP alone has."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = status
 
 
 def as_json(message):

@@ -1,13 +1,12 @@
 """The newest version of a model's folder, exchanged for a newer one while it is being asked."""
 
-import re
 import threading
 
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2
 
 from zoo.serving.limits import ServingError, as_serving_error
-from zoo.serving.places import FILE
+from zoo.serving.places import FILE, versions
 from zoo.serving.served_model import ServedModel
 
 State = get_model_status_pb2.ModelVersionStatus.State
@@ -19,7 +18,8 @@ class Versions:
     A request keeps the version that it began with, so none is dropped when a
     newer one takes over; that happens after the newer one has been loaded and
     warmed up. A version that cannot be loaded is remembered and left alone
-    until its file changes; the one before goes on.
+    until one of its files changes or another one comes, as while it is being
+    copied; the one before goes on.
 
     Args:
         directory: the folder that holds the versions.
@@ -31,7 +31,7 @@ class Versions:
         self.seconds = seconds
         self.current = None
         self._statuses = {}  # version -> (state, ServingError or None)
-        self._failed = {}  # version -> time of the file that failed
+        self._failed = {}  # version -> its files, as they were when it failed
         self._ended = threading.Event()
         self._watch = threading.Thread(target=self._look_again, name="versions", daemon=True)
 
@@ -80,20 +80,18 @@ class Versions:
 
     def look(self):
         """Loads the highest version of the folder if it is not the one that serves."""
-        found = sorted(map(int, filter(re.compile("[0-9]+").fullmatch, _names(self.directory))), reverse=True)
-        for version in found:
-            folder = self.directory / str(version)
-            changed = _changed(folder / FILE)
+        for version, folder in versions(self.directory).items():
             if self.current is not None and version == self.current.version:
                 return
-            if changed is None or self._failed.get(version) == changed:
+            files = _files(folder)
+            if FILE not in files or self._failed.get(version) == files:
                 continue
             self._statuses[version] = (State.LOADING, None)
             try:
                 model = ServedModel(folder)
                 model.warm_up()
             except Exception as error:  # whatever is wrong with a version must not end a server
-                self._failed[version] = changed
+                self._failed[version] = files
                 self._statuses[version] = (State.END, as_serving_error(error))
                 continue
             before, self.current = self.current, model  # one assignment: a request sees the old one or the new one
@@ -107,15 +105,10 @@ class Versions:
             self.look()
 
 
-def _names(directory):
+def _files(folder):
+    """The files below a folder: name -> when it was changed, and its size. {} while the folder comes or goes."""
     try:
-        return [path.name for path in directory.iterdir()]
-    except OSError:  # gone for a moment, or for good: what is loaded goes on
-        return []
-
-
-def _changed(file):
-    try:
-        return file.stat().st_mtime_ns
+        found = {path.relative_to(folder).as_posix(): path.stat() for path in folder.rglob("*") if path.is_file()}
     except OSError:
-        return None
+        return {}
+    return {name: (status.st_mtime_ns, status.st_size) for name, status in found.items()}
