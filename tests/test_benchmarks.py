@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from benchmarks import __main__ as command
 from benchmarks import race as racing
+from benchmarks import serving
 
 
 def test_a_ratio_is_that_of_a_round_and_the_median_counts():
@@ -22,6 +23,11 @@ def test_latency_is_the_median_and_the_99th_percentile_of_all_requests():
     turns = [{"latencies": [float(number) for number in range(first, 200, 2)]} for first in (1, 0)]
     # 0 to 199: the nearest rank of the 99th percentile is the 198th of 200.
     assert racing._latencies(turns) == {"median": 99.5, "p99": 197.0}
+
+
+def test_the_99th_percentile_is_not_the_slowest_of_a_few():
+    fewest_rounds = 3
+    assert all(fewest_rounds * requests > 100 for requests in serving.REQUESTS.values())
 
 
 def test_contestants_take_turns_and_one_that_fails_is_named():
