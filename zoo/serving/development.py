@@ -33,7 +33,7 @@ class Service:
         self.name = name
         self.versions = versions
         self.limits = limits
-        self._gate = Gate(limits)
+        self.gate = Gate(limits)
 
     def model(self, name, version=None):
         """The :class:`zoo.serving.served_model.ServedModel` of a name; raises ServingError if there is none."""
@@ -47,7 +47,7 @@ class Service:
                 f"Task size {rows(inputs)} is larger than maximum input batch size {self.limits.batch_size}: "
                 "ask in several requests."
             )
-        with self._gate.passed():
+        with self.gate.passed():
             return model.ask(signature, inputs, wanted)
 
     def status(self, name, version=None):
@@ -106,7 +106,7 @@ class DevelopmentServer:
         self.name = name or model_name(directory)
         self.host = host
         self._versions = Versions(directory, look_every)
-        service = Service(self.name, self._versions, limits or Limits())
+        self._service = service = Service(self.name, self._versions, limits or Limits())
         with contextlib.ExitStack() as undo:
             self._rest = rest.make_server(service, host, rest_port)
             undo.callback(self._rest.server_close)
@@ -125,9 +125,10 @@ class DevelopmentServer:
         return self
 
     def stop(self):
-        """Listens no longer; requests that are being answered have some seconds."""
+        """Listens no longer; requests that came before have some seconds, and what has not begun then never will."""
         ended = self._grpc.stop(grace=GRACE)
         self._rest.stop(grace=GRACE)
+        self._service.gate.close()
         ended.wait()
         self._versions.stop()
 

@@ -109,18 +109,25 @@ class Gate:
     def __init__(self, limits):
         self._inside = threading.BoundedSemaphore(limits.workers + limits.queue)
         self._working = threading.BoundedSemaphore(limits.workers)
+        self._is_closed = False
+
+    def close(self):
+        """Sends away those who still wait, too."""
+        self._is_closed = True
 
     @contextlib.contextmanager
     def passed(self):
         """While this context is active, the request computes.
 
         Raises:
-            ServingError: too many wait already.
+            ServingError: too many wait already, or the gate is closed.
         """
         if not self._inside.acquire(blocking=False):
             raise ServingError(grpc.StatusCode.UNAVAILABLE, "the queue of requests is full: try again later")
         try:
             with self._working:
+                if self._is_closed:
+                    raise ServingError(grpc.StatusCode.UNAVAILABLE, "the server has ended")
                 yield
         finally:
             self._inside.release()
