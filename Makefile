@@ -36,10 +36,16 @@ test-serving: $(INSTALLED)
 	$(VENV)/serving/bin/python -m pip install --quiet "tensorflow==2.20.*" "tensorflow-text==2.20.*"
 	ZOO_SERVING_PYTHON=$(abspath $(VENV)/serving/bin/python) $(BIN)/python -m pytest -rs tests/serving
 
-# The zoo's speed over that of its peers, in turn in one go; into results/benchmarks. BENCH="gpt-small --rounds 3" chooses.
+# The zoo's speed over that of its peers, in turn in one go, then its input pipelines over its trainings, how soon it
+# starts, and how its steps grow; into results/benchmarks. BENCH="gpt-small --rounds 3" chooses races and leaves the rest.
 bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --editable ".[parity,bench]"
 	$(BIN)/python -m benchmarks $(BENCH)
+ifndef BENCH
+	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.growth
+endif
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -22,6 +22,7 @@ MODELS = {  # kind of task -> a usual model, the one with the cheapest steps
     "regression": ("bert", "bag_of_words"),
     "tagging": ("bert", "bag_of_words"),
     "span-answering": ("bert", "bag_of_words"),
+    "pretraining": ("bert", "birnn"),  # pairs are drawn anew in each epoch, masks in each step
 }
 GOAL, LIMIT = 20, 5
 

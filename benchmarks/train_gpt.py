@@ -13,9 +13,11 @@ from benchmarks.training import batches, keras_turn, torch_turn, zoo_turn
 
 VOCABULARY = 128  # characters
 SIZES = {  # layers, heads, hidden_dim, length, batch, steps a turn
-    "small": (4, 4, 128, 64, 12, 100),
-    "large": (6, 6, 384, 256, 8, 6),
+    "small": (4, 4, 128, 64, 12, 200),
+    "large": (6, 6, 384, 256, 8, 12),
 }
+LEARNING_RATES = {"small": 1e-3, "large": 3e-4}  # without a warm-up, the large ones jump about at 1e-3
+BFLOAT16 = "mixed_bfloat16"
 
 
 @functools.cache
@@ -37,7 +39,7 @@ def columns(length):
     return Columns({"token_ids": inputs}, labels, [np.ones(length, np.float32)] * len(labels))
 
 
-def zoo(size):
+def zoo(size, **options):
     layers, heads, dim, length, batch, steps = SIZES[size]
 
     def model():
@@ -48,10 +50,10 @@ def zoo(size):
         backbone = GPT(GPTConfig(VOCABULARY, layers, heads, dim, 4 * dim, dropout=0.0, max_sequence_length=length))
         return TaskModel(backbone, LanguageModelHead(VOCABULARY, tied_to=backbone.tied_embedding))
 
-    return zoo_turn(model, columns(length), batch, steps)
+    return zoo_turn(model, columns(length), batch, steps, learning_rate=LEARNING_RATES[size], **options)
 
 
-def pytorch(size, compiled=False):
+def pytorch(size, **options):
     layers, heads, dim, length, batch, steps = SIZES[size]
     import torch
     from torch import nn
@@ -92,37 +94,59 @@ def pytorch(size, compiled=False):
     torch.manual_seed(0)
     stream = (((inputs["token_ids"].astype(np.int64), labels.astype(np.int64)), labels.size)
               for inputs, labels, _ in batches(columns(length), batch))  # fmt: skip
-    return torch_turn(Model(), loss_of, stream, steps, compiled)
+    return torch_turn(Model(), loss_of, stream, steps, learning_rate=LEARNING_RATES[size], **options)
 
 
-def keras_hub(size):
+def keras_hub(size, precision="float32"):
     layers, heads, dim, length, batch, steps = SIZES[size]
     import keras
     from keras_hub.models import GPT2Backbone
 
+    keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(0)
     backbone = GPT2Backbone(VOCABULARY, layers, heads, dim, 4 * dim, dropout=0.0, max_sequence_length=length)
     logits = backbone.token_embedding(backbone.output, reverse=True)
     model = keras.Model(backbone.input, logits)
-    return keras_turn(model, batches(columns(length), batch), steps)
+    return keras_turn(model, batches(columns(length), batch), steps, LEARNING_RATES[size])
 
 
-def race(size, goals):
+def race(size, goals, in_words="", **contestants):
     layers, _, dim, length, batch, _ = SIZES[size]
     return Race(
-        title=f"train GPT, {layers} layers, d {dim}, context {length}, batch {batch}",
+        title=f"train GPT, {layers} layers, d {dim}, context {length}, batch {batch}{in_words}",
         unit="tokens",
-        contestants={
-            "zoo": functools.partial(zoo, size),
-            "PyTorch": functools.partial(pytorch, size),
-            "PyTorch compiled": functools.partial(pytorch, size, compiled=True),
-            "keras-hub": functools.partial(keras_hub, size),
-        },
+        contestants=contestants,
         goals=goals,
     )
 
 
+def in_float32(size):
+    of_size = {name: functools.partial(each, size) for name, each in (("zoo", zoo), ("PyTorch", pytorch))}
+    compiled = functools.partial(pytorch, size, compiled=True)
+    return of_size | {"PyTorch compiled": compiled, "keras-hub": functools.partial(keras_hub, size)}
+
+
+def in_bfloat16(size):
+    """The zoo in bfloat16 beside peers in the same precision, and beside PyTorch in float32."""
+    lower = {"zoo": zoo, "PyTorch bfloat16": pytorch, "keras-hub bfloat16": keras_hub}
+    contestants = {name: functools.partial(each, size, precision=BFLOAT16) for name, each in lower.items()}
+    return contestants | {"PyTorch float32": functools.partial(pytorch, size)}
+
+
+def ways_to_compile(size):
+    """The zoo beside itself: what ``--compile auto`` decides by."""
+    ways = {"zoo": "auto", "compile on": "on", "compile off": "off"}
+    return {name: functools.partial(zoo, size, compile=way) for name, way in ways.items()}
+
+
+# "auto" is one of the two ways; beside itself it is measured as fast within some percent.
+AS_FAST = {"compile on": 0.95, "compile off": 0.95}
 RACES = {
-    "gpt-small": race("small", {"PyTorch": 2.0, "PyTorch compiled": 1.5, "keras-hub": 2.0}),
-    "gpt-large": race("large", {"PyTorch": 2.0, "keras-hub": 1.5}),
+    "gpt-small": race("small", {"PyTorch": 2.0, "PyTorch compiled": 1.5, "keras-hub": 2.0}, **in_float32("small")),
+    "gpt-large": race("large", {"keras-hub": 1.5}, **in_float32("large")),
+    "gpt-large-bfloat16": race(
+        "large", {"PyTorch float32": 2.0, "keras-hub bfloat16": 1.5}, ", the zoo in bfloat16", **in_bfloat16("large")
+    ),
+    "compile-small": race("small", AS_FAST, ", --compile auto", **ways_to_compile("small")),
+    "compile-large": race("large", AS_FAST, ", --compile auto", **ways_to_compile("large")),
 }

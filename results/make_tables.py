@@ -11,7 +11,7 @@ language models were asked with examples in the prompt (``zoo evaluate --shots``
 ``labels:``, tasks joined by "+", each learned from few and from many examples (``zoo train --examples``), with and
 without pre-training (``--init``); or, with ``tuning:``, tasks of ``prompt-tuning/``, of which more or less of a
 pre-trained model was trained. ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``),
-``latencies`` those of them that answer requests.
+``latencies`` those of them that answer requests; ``pipeline``, ``startup`` and ``growth`` show the file of that name.
 """
 
 import re
@@ -20,9 +20,10 @@ from pathlib import Path
 
 import click
 import result_tables as tables
-from result_files import HERE, TableError, add, find_compared, read_races
+from result_files import HERE, TableError, add, find_compared, read_measured, read_races
 
 README = HERE.parent / "README.md"
+MEASURED = {"pipeline": tables.pipeline_table, "startup": tables.startup_table, "growth": tables.growth_table}
 MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end table -->)", re.DOTALL)
 
 
@@ -46,6 +47,8 @@ def make(name, folder):
     if name in ("benchmarks", "latencies"):
         found = read_races(folder / "benchmarks", timed=name == "latencies")
         return tables.latencies_table(found) if name == "latencies" else tables.races_table(found)
+    if name in MEASURED:
+        return MEASURED[name](read_measured(folder / "benchmarks" / f"{name}.json"))
     return tables.runs_table(name, folder)
 
 

@@ -30,6 +30,13 @@ def read_races(folder, timed):
     return races
 
 
+def read_measured(file):
+    """A file of ``benchmarks/`` that holds no race."""
+    if not file.exists():
+        raise TableError(f"no {file}: 'make bench' writes it.")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
 def find_compared(name, folder):
     """The task ``name`` (with or without variant) of the comparison that holds it."""
     for comparison in read_all(folder / "comparisons", "*.json"):

@@ -33,8 +33,8 @@ def latencies_table(races):
 
 def races_table(races):
     """The races: the zoo's units a second over those of each peer; bold where a goal is reached."""
-    heading = ["work", "peer", "zoo / peer", "range", "by processor time", "goal", "zoo, units/s"]
-    lines = [heading, ["---", "---", *["---:"] * 5]]
+    heading = ["work", "peer", "zoo / peer", "range", "by processor time", "goal", "zoo, units/s", "loss: zoo, peer"]
+    lines = [heading, ["---", "---", *["---:"] * 6]]
     for race in races:
         for peer, ratio in sorted(race["ratios"].items()):
             goal = race["goals"].get(peer)
@@ -42,11 +42,65 @@ def races_table(races):
             reached = f"**{median}**" if goal and ratio["median"] >= goal else median
             spread, cpu = f"{ratio['low']:.2f} to {ratio['high']:.2f}", race["cpu_ratios"][peer]["median"]
             rate = f"{_rate(race['rates']['zoo'])} {race['unit']}"
-            lines.append([race["title"], peer, reached, spread, f"{cpu:.2f}", f"{goal:g}" if goal else "–", rate])
+            wanted = f"{goal:g}" if goal else "–"
+            lines.append([race["title"], peer, reached, spread, f"{cpu:.2f}", wanted, rate, _losses(race, peer)])
     table = in_markdown(lines)
     rounds = sorted({race["rounds"] for race in races})
-    note = f"Medians of {' or '.join(map(str, rounds))} rounds in turn; bold: the goal is reached."
+    note = (
+        f"Medians of {' or '.join(map(str, rounds))} rounds in turn; bold: the goal is reached. Losses: the mean of "
+        "the last quarter of all steps, on the same batches, from other random weights."
+    )
     return f"{table}\n\n{note} {measured_on(races[0])}"
+
+
+def _losses(race, peer):
+    """What the zoo and a peer have learned in a race, if they learn."""
+    curves = [race.get("losses", {}).get(each) for each in ("zoo", peer)]
+    if not all(curves):
+        return "–"
+    # The faster one may have taken more steps: those count that both have taken.
+    steps = min(map(len, curves))
+    ends = [curve[:steps][-max(1, steps // 4) :] for curve in curves]
+    return ", ".join(f"{sum(end) / len(end):.2f}" for end in ends)
+
+
+def pipeline_table(result):
+    """The input pipeline beside training, for each task and model."""
+    lines = [["task", "model", "pipeline, tokens/s", "training, tokens/s", "pipeline / training"]]
+    lines.append(["---", "---", *["---:"] * 3])
+    for task, models in result["tasks"].items():
+        for line in models:
+            ratio = f"{line['ratio']:.1f}"
+            reached = f"**{ratio}**" if line["ratio"] >= result["goal"] else ratio
+            lines.append([task, line["model"], f"{line['pipeline']:,.0f}", f"{line['training']:,.0f}", reached])
+    note = f"Medians of {result['rounds']} rounds in turn; bold: the goal of {result['goal']} is reached."
+    return f"{in_markdown(lines)}\n\n{note} {measured_on(result)}"
+
+
+def startup_table(result):
+    """How soon commands answer."""
+    lines = [["command", "seconds", "range", "wanted at most"], ["---", *["---:"] * 3]]
+    for command, line in result["commands"].items():
+        median = f"{line['median']:.2f}"
+        reached = f"**{median}**" if line["median"] <= line["goal"] else median
+        lines.append([f"`{command}`", reached, f"{line['low']:.2f} to {line['high']:.2f}", f"{line['goal']:g}"])
+    return f"{in_markdown(lines)}\n\nMedians of {result['rounds']} starts, warm. {measured_on(result)}"
+
+
+def growth_table(result):
+    """How time and memory of a training step grow, from the smallest to the largest size."""
+    lines = [["model", "grows", "from, to", "seconds a step", "MB a step"], ["---", "---", *["---:"] * 3]]
+    groups = {}
+    for point in result["points"]:
+        groups.setdefault((point["model"], point["grows"]), []).append(point)
+    for (model, grows), points in groups.items():
+        first, last = points[0], points[-1]
+        seconds, megabytes = (
+            f"{first[what] * scale:,.{digits}f}, {last[what] * scale:,.{digits}f}"
+            for what, scale, digits in (("seconds", 1, 3), ("bytes", 1e-6, 0))
+        )
+        lines.append([model, grows, f"{first[grows]:,}, {last[grows]:,}", seconds, megabytes])
+    return f"{in_markdown(lines)}\n\n{measured_on(result)}"
 
 
 def _rate(value):

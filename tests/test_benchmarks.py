@@ -2,12 +2,13 @@
 
 import json
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from benchmarks import __main__ as command
+from benchmarks import pipeline, serving, startup
 from benchmarks import race as racing
-from benchmarks import serving
 
 
 def test_a_ratio_is_that_of_a_round_and_the_median_counts():
@@ -63,3 +64,25 @@ def test_an_unknown_race_is_refused():
     answer = CliRunner().invoke(command.main, ["gpt-smal"])
     assert answer.exit_code == 2
     assert "no race 'gpt-smal'; there are" in answer.output
+
+
+def test_the_input_pipeline_is_measured_for_every_kind_of_task():
+    from zoo.registry import KINDS
+
+    assert set(pipeline.MODELS) == set(KINDS.names())
+
+
+def test_a_start_is_timed_as_a_whole_and_the_first_one_does_not_count(tmp_path, monkeypatch):
+    taken = iter([9.0, 1.0, 3.0, 2.0])
+    monkeypatch.setattr(startup, "COMMANDS", {"zoo --help": 0.2})
+    monkeypatch.setattr(startup, "seconds", lambda command: next(taken))
+    answer = CliRunner().invoke(startup.main, ["--rounds", "3", "--out", str(tmp_path)])
+    assert answer.exit_code == 0, answer.output
+    line = json.loads((tmp_path / "startup.json").read_text())["commands"]["zoo --help"]
+    assert line == {"median": 2.0, "low": 1.0, "high": 3.0, "goal": 0.2}
+
+
+def test_a_command_that_fails_has_no_time():
+    assert startup.seconds("zoo --help") > 0
+    with pytest.raises(click.ClickException, match=r"zoo shwo: .*shwo"):
+        startup.seconds("zoo shwo")

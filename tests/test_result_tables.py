@@ -167,6 +167,8 @@ def test_races_that_answer_requests_have_a_table_of_their_own(make_tables, tmp_p
         }
         (folder / f"serve-{size}.json").write_text(json.dumps(race | answers))
     trains = {"title": "train", "latencies": {}, "rates": {"zoo": 1.44}, "goals": {"peer": 2.0}}
+    # The zoo has taken more steps: of the four that both have taken the last one is the last quarter.
+    trains["losses"] = {"zoo": [4.0, 3.0, 2.0, 1.5, 1.0, 0.5], "peer": [4.0, 3.0, 2.0, 1.75]}
     trains["ratios"] = {name: {"median": 2.5, "low": 2.0, "high": 3.0} for name in ("peer", "other")}
     trains["cpu_ratios"] = {name: {"median": 2.25, "low": 2.0, "high": 2.5} for name in ("peer", "other")}
     (folder / "train.json").write_text(json.dumps(race | trains))
@@ -174,8 +176,31 @@ def test_races_that_answer_requests_have_a_table_of_their_own(make_tables, tmp_p
     assert lines[2] == "| bert on toy: requests of 8 | 2.0, 12.5 ms | 40.0, 100.0 ms | 4,000 | 200 | 20.00 |"
     assert lines[3].startswith("| bert on toy: requests of 32 |") and "train" not in "".join(lines)
     races = make_tables.make("benchmarks", tmp_path)
-    assert "| train | peer | **2.50** | 2.00 to 3.00 | 2.25 | 2 | 1.4 texts |" in races and "requests" not in races
-    assert "| train | other | 2.50 | 2.00 to 3.00 | 2.25 | – | 1.4 texts |" in races, "no goal, none to reach"
+    line = "| train | peer | **2.50** | 2.00 to 3.00 | 2.25 | 2 | 1.4 texts | 1.50, 1.75 |"
+    assert line in races and "requests" not in races
+    assert "| train | other | 2.50 | 2.00 to 3.00 | 2.25 | – | 1.4 texts | – |" in races, "no goal, none to reach"
+
+
+def test_other_measurements_have_tables_that_say_which_goal_is_reached(make_tables, tmp_path):
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    made = {key: comparison()[key] for key in ("machine", "versions")} | {"rounds": 3}
+    line = {"model": "gpt", "pipeline": 123456.7, "training": 6000.0, "ratio": 20.57}
+    pipeline = {"goal": 20, "tasks": {"toy": [line, line | {"model": "ngram", "ratio": 19.96}]}, **made}
+    start = {"median": 0.151, "low": 0.1, "high": 0.25, "goal": 0.2}
+    startup = {"commands": {"zoo list": start, "zoo train": start | {"median": 12.0, "goal": 10.0}}, **made}
+    sizes = {"model": "gpt", "grows": "length"}
+    points = [{"length": 256, "seconds": 0.01, "bytes": 2e6}, {"length": 4096, "seconds": 1.5, "bytes": 9e8}]
+    points = [sizes | point for point in points]
+    for name, result in (("pipeline", pipeline), ("startup", startup), ("growth", {"points": points, **made})):
+        with pytest.raises(ValueError, match=f"no .*{name}.json"):
+            make_tables.make(name, tmp_path)
+        (folder / f"{name}.json").write_text(json.dumps(result))
+    assert "| toy | gpt | 123,457 | 6,000 | **20.6** |" in make_tables.make("pipeline", tmp_path)
+    assert "| toy | ngram | 123,457 | 6,000 | 20.0 |" in make_tables.make("pipeline", tmp_path)
+    assert "| `zoo list` | **0.15** | 0.10 to 0.25 | 0.2 |" in make_tables.make("startup", tmp_path)
+    assert "| `zoo train` | 12.00 | 0.10 to 0.25 | 10 |" in make_tables.make("startup", tmp_path)
+    assert "| gpt | length | 256, 4,096 | 0.010, 1.500 | 2, 900 |" in make_tables.make("growth", tmp_path)
 
 
 def test_a_table_without_results_or_without_end_is_an_error(make_tables, tmp_path):

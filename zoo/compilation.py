@@ -11,7 +11,7 @@ from zoo.settings import SettingError
 
 COMPILE = ("auto", "on", "off")
 
-# Measured on processors; the figures are in results/benchmarks.
+# Measured on processors: compile-small.json and compile-large.json in results/benchmarks.
 MOST_PARAMETERS = 5_000_000
 FEWEST_STEPS = 500
 LEAST_FILLED = 0.9
