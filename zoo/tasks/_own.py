@@ -91,9 +91,10 @@ class OwnDataTask(Task):
     def all_examples(self):
         """All examples undivided: for a file that is a test set as a whole."""
         if self._split_files():
-            return [example for split in self.splits for example in self.examples(split)]
-        examples = [example for example, _ in self._items()]
-        examples = examples if self.kind_that_reads is None else list(self._read_by_kind(examples))
+            examples = [example for split in self.splits for example in self.examples(split)]
+        else:
+            examples = [example for example, _ in self._items()]
+            examples = examples if self.kind_that_reads is None else list(self._read_by_kind(examples))
         if self.skipped and not examples:
             raise DataError(f"nothing is left without the malformed lines. The first: {self.skipped[0]}")
         return examples
