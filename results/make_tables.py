@@ -10,8 +10,9 @@ or, with ``comparison:`` before it, a task of a comparison (``comparisons/*.json
 language models were asked with examples in the prompt (``zoo evaluate --shots``; ``results/*/*.json``); or, with
 ``labels:``, tasks joined by "+", each learned from few and from many examples (``zoo train --examples``), with and
 without pre-training (``--init``); or, with ``tuning:``, tasks of ``prompt-tuning/``, of which more or less of a
-pre-trained model was trained. ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``),
-``latencies`` those of them that answer requests; ``pipeline``, ``startup`` and ``growth`` show the file of that name.
+pre-trained model was trained. ``pretraining`` are all runs that fill blanks, ``fine-tuning`` those of
+``fine-tuning/``. ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``), ``latencies`` those
+of them that answer requests; ``pipeline``, ``startup`` and ``growth`` show the file of that name.
 """
 
 import re
@@ -19,6 +20,7 @@ import sys
 from pathlib import Path
 
 import click
+import experiment_tables as experiments
 import result_tables as tables
 from result_files import HERE, TableError, add, find_compared, read_measured, read_races
 
@@ -41,9 +43,13 @@ def make(name, folder):
     if name.startswith("shots:"):
         return tables.shots_table(name.partition(":")[2], folder)
     if name.startswith("labels:"):
-        return tables.labels_table(name.partition(":")[2].split("+"), folder)
+        return experiments.labels_table(name.partition(":")[2].split("+"), folder)
     if name.startswith("tuning:"):
-        return tables.tuning_table(name.partition(":")[2].split("+"), folder / "prompt-tuning")
+        return experiments.tuning_table(name.partition(":")[2].split("+"), folder / "prompt-tuning")
+    if name == "pretraining":
+        return experiments.pretraining_table(folder)
+    if name == "fine-tuning":
+        return experiments.fine_tuning_table(folder / "fine-tuning")
     if name in ("benchmarks", "latencies"):
         found = read_races(folder / "benchmarks", timed=name == "latencies")
         return tables.latencies_table(found) if name == "latencies" else tables.races_table(found)

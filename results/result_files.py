@@ -70,7 +70,7 @@ def add(source, folder=HERE):
             raise TableError(
                 f"{source} is {config['status']}, evaluated on {list(figures['splits'])}: finish it first."
             )
-        path = folder / _plain(config["task"]) / f"{_of_run(config)}.json"
+        path = file_of(config, folder)
         measured = [row for row in read_history(source) if row["validation_loss"] is not None]
         figures = {**{key: config.get(key) for key in KEPT}, **figures, "history": measured}
         if config["init"] and Path(config["init"]).is_absolute():
@@ -80,13 +80,14 @@ def add(source, folder=HERE):
     return path
 
 
-def _of_run(config):
-    """What the result file of a run is called."""
+def file_of(config, folder):
+    """The path of the result file of a run, by what its ``config`` says or will say."""
     how = ["pretrained"] if config["init"] else []
     how += ["frozen"] if config["recipe"]["frozen"] else []
     how += [f"prompt{config['prompt_length']}"] if config.get("prompt_length") else []
     how += [str(config["drawn"])] if config.get("drawn") else []
-    return "-".join([config["model"], config["preset"], *how, f"seed{config['seed']}"])
+    name = "-".join([config["model"], config["preset"], *how, f"seed{config['seed']}"])
+    return Path(folder) / _plain(config["task"]) / f"{name}.json"
 
 
 def _plain(name):

@@ -10,7 +10,7 @@ from tests.command_line import document
 from tests.command_line import zoo as command
 from zoo.datasets import DataError
 from zoo.kinds.classification import Classification
-from zoo.registry import UnknownNameError
+from zoo.registry import KINDS, UnknownNameError
 from zoo.settings import SettingError
 from zoo.tasks import find
 from zoo.tokenizers import SPECIAL_TOKENS
@@ -35,6 +35,14 @@ def write(path, content):
 BAD = {
     "empty text": ("classification", "a.tsv", "good\tyes\n \tno\nbad\tno\n", 2, "'text' is ' '", 2),
     "a megabyte": ("classification", "a.tsv", f"good\tyes\n{'가' * 400_000}\tno\nbad\tno\n", 2, "400,000", 2),
+    "a megabyte in a cell": ("classification", "a.csv", f'good,yes\n"{"가" * 400_000}",no\nbad,no\n', 2, "400,000", 2),
+    "a first line that is none": ("classification", "a.tsv", "reviews\ngood\tyes\nbad\tno\n", 1, "1 column", 2),
+    "a sentence that never ends": (
+        "tagging", "a.jsonl", lines(*({"tokens": ["a"] * n, "tags": ["O"] * n} for n in (1, 100_001))), 2, "100,001", 1,
+    ),
+    "an answer that never ends": (
+        "question-answering", "a.jsonl", lines(QUESTION, {**QUESTION, "answers": ["집" * 400_000]}), 2, "400,000", 1,
+    ),
     "too few columns": ("classification", "a.tsv", "good\tyes\nbad\nbad\tno\n", 2, "1 column", 2),
     "no number": ("regression", "a.tsv", "good\t1\nbad\tlow\nbad\t0\n", 2, "'score' is 'low'", 2),
     "half a record": ("regression", "a.jsonl", lines({"text": "a", "score": 1}) + '{"text":\n', 2, "Expecting", 1),
@@ -115,6 +123,23 @@ def test_a_text_of_unknown_characters_only_is_named(tmp_path):
     assert len(task.skipped) == 1
 
 
+@pytest.mark.parametrize("name", ["language-modelling", "pretraining"])
+def test_a_document_of_unknown_words_only_is_named_by_its_first_line(name, tmp_path):
+    kind = KINDS.get(name)("decoder", {"tokenizer": WordTokenizer([*SPECIAL_TOKENS, "good", ".", "\n"])}, {})
+    path = write(tmp_path / "a.txt", "good где.\n\n\nгде.\nгде.\n\ngood\n")
+    task = find(name, data=path)
+    task.reads_with(kind)
+    with pytest.raises(DataError, match=r"a\.txt:4: all of the text would be read as unknown"):
+        task.all_examples()
+    # Of few documents the first lines are for training: of the second one all parts are unknown.
+    write(path, "good.\n" * 20 + "\n" + "где.\n" * 20)
+    task = find(name, data=path)
+    task.bad_lines = "skip"
+    task.reads_with(kind)
+    assert [len(task.examples(split)) for split in task.splits] == [1, 1, 1]
+    assert len(task.skipped) == 3 and all("a.txt:22: " in error for error in task.skipped)
+
+
 def test_nothing_left_is_an_error(tmp_path):
     for split in ("train", "validation", "test"):
         write(tmp_path / f"{split}.tsv", "a\tx\nb\ty\n" if split != "test" else "\tx\n \ty\n")
@@ -146,6 +171,19 @@ def test_evaluation_of_other_data_names_unknown_labels_or_skips_them(run, tmp_pa
         zoo.evaluate(run, data=path)
     figures = document(command("evaluate", run.folder, "--data", path, "--bad-lines", "skip", "--json"))
     assert (figures["examples"], figures["skipped_lines"]) == (2, 1)
+
+
+def test_a_run_of_single_texts_reads_no_pairs_and_one_of_pairs_no_single_texts(run, tmp_path):
+    pairs = write(tmp_path / "pairs.tsv", "good 1\tgood 2\tyes\nbad 1\tbad 2\tno\n")
+    with pytest.raises(DataError, match=r"pairs\.tsv:1: there is a 'text_pair'; expected no 'text_pair', as in train"):
+        zoo.evaluate(run, data=pairs)
+    with pytest.raises(DataError, match=r"nothing is left without .*pairs\.tsv:1: there is a 'text_pair'"):
+        zoo.evaluate(run, data=pairs, bad_lines="skip")
+    kind = Classification("encoder", run.kind.tokenizers, {**run.kind.facts, "fields": ["text", "text_pair"]})
+    single = find("classification", data=write(tmp_path / "single.tsv", "good 1\tyes\n"))
+    single.reads_with(kind)
+    with pytest.raises(DataError, match=r"single\.tsv:1: there is no 'text_pair'; expected a 'text_pair', as in train"):
+        single.all_examples()
 
 
 def test_a_comparison_refuses_bad_lines_or_skips_them(tmp_path):

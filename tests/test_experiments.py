@@ -2,11 +2,13 @@
 
 import importlib
 import json
+import shutil
 from pathlib import Path
 
 import click
 import pytest
 
+import zoo
 from zoo.registry import TASKS
 from zoo.trainer import Trainer
 
@@ -57,12 +59,22 @@ def test_few_labels_of_the_tiny_world_and_nothing_is_trained_twice(experiments, 
     one, other = (found[f"tiny-names-en/bert-tiny-{name}.json"]["settings"] for name in names)
     assert one == other | {"vocabulary_size": one["vocabulary_size"]}
 
-    monkeypatch.setattr(experiments.zoo, "train", None)
-    monkeypatch.setattr(experiments.zoo, "evaluate", None)
+    monkeypatch.setattr(zoo, "train", None)
+    monkeypatch.setattr(zoo, "evaluate", None)
+    kept = bench.results / "tiny-names-en" / "bert-tiny-20-seed1.json"
+    kept.rename(bench.runs / "kept")
+    experiments.few_labels_tiny(bench, **asked)  # from its run, the figures of which are there
+    assert results(bench) == found
+    shutil.rmtree(bench.runs)  # in a fresh clone there are no runs, and the pre-trained one is not needed
     experiments.few_labels_tiny(bench, **asked)
     assert results(bench) == found
-    with pytest.raises(click.ClickException, match=r"was made with steps 2 \(now 3\): delete it"):
+    with pytest.raises(click.ClickException, match=r"seed1.json was made with steps 2 \(now 3\): delete it"):
         experiments.few_labels_tiny(bench, **(asked | {"steps": 3}))
+    other = found["tiny-names-en/bert-tiny-20-seed1.json"]
+    other["settings"]["dropout"] = 0.1
+    kept.write_text(json.dumps(other))
+    with pytest.raises(click.ClickException, match=r"was made with dropout 0\.1 \(now 0\.0\): delete it"):
+        experiments.few_labels_tiny(bench, **asked)
 
 
 def test_reviews_are_pretrained_without_next_sentences(experiments, bench, monkeypatch):
@@ -81,6 +93,39 @@ def test_reviews_are_pretrained_without_next_sentences(experiments, bench, monke
     found = results(bench)
     assert set(found) == {f"nsmc/{model}-seed0.json" for model in models}
     assert {(result["steps"], result["splits"]["test"]["examples"]) for result in found.values()} == {(2, 10)}
+    # What differs between the two BERTs is the start alone.
+    one, other = (found[f"nsmc/{name}-seed0.json"]["settings"] for name in models[:2])
+    assert one == other | {"vocabulary_size": one["vocabulary_size"]}
+    assert one["dropout"] == 0
+
+
+def test_pretraining_is_scored_on_both_of_its_questions(experiments, bench):
+    experiments.pretraining(bench, tasks=("tiny-pretraining:en",), steps=2)
+    (result,) = results(bench).values()
+    splits = result["splits"]
+    assert set(splits) == {"validation", "test"}
+    table = importlib.import_module("make_tables").make("pretraining", bench.results).splitlines()
+    assert table[0].endswith("| steps | split | nats a masked token | masked accuracy % | next sentence % |")
+    for line, split in zip(table[2:4], ("validation", "test"), strict=True):
+        shares = " | ".join(f"{100 * splits[split][name]:.1f}" for name in ("masked_accuracy", "next_accuracy"))
+        assert line.startswith("| tiny-pretraining:en | bert:tiny |")
+        assert line.endswith(f"| 2 | {split} | {splits[split]['masked_nll']:.3f} | {shares} |")
+    assert table[5].startswith("Seed 0. Measured on ")
+
+
+def test_real_corpora_are_learned_with_a_budget(experiments, bench):
+    for task in experiments.REAL_TASKS:
+        assert zoo.tasks.find(task).name == task  # variants are named: a figure of "small" is none of "full"
+    experiments.fine_tuning(bench, tasks=("tiny-names:en",), models=("birnn",), steps=2)
+    ((name, result),) = results(bench).items()
+    bench.results.rename(bench.results.parent / "fine-tuning")
+    table = importlib.import_module("make_tables").make("fine-tuning", bench.results.parent).splitlines()
+    assert name == "tiny-names-en/birnn-tiny-seed0.json"
+    assert table[0] == "| task | metric | model | parameters | steps | epochs | test |"
+    shown = f"{result['parameters']:,} | 2 | {2 * 64 / 100:.1f} | {100 * result['splits']['test']['f1']:.1f}"
+    assert table[2] == f"| tiny-names:en | F1 % | birnn:tiny | {shown} |"
+    with pytest.raises(ValueError, match=r"experiments\.py fine-tuning"):
+        importlib.import_module("make_tables").make("fine-tuning", bench.results)
 
 
 def test_all_a_head_or_a_prompt_is_trained(experiments, bench):
@@ -103,7 +148,7 @@ def test_what_was_stopped_is_no_result(experiments, bench, monkeypatch):
     def stopped(model, task, out, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(experiments.zoo, "train", stopped)
+    monkeypatch.setattr(zoo, "train", stopped)
     with pytest.raises(KeyboardInterrupt):
         bench.learn("a", "birnn", "tiny-names:en", steps=1)
     monkeypatch.undo()
@@ -121,8 +166,8 @@ def test_what_was_stopped_is_no_result(experiments, bench, monkeypatch):
             bench.learn("a", "birnn", "tiny-names:en", **options)
     assert not results(bench)
     resumed = []
-    resume = experiments.zoo.resume
-    monkeypatch.setattr(experiments.zoo, "resume", lambda folder, **o: resumed.append(folder) or resume(folder, **o))
+    resume = zoo.resume
+    monkeypatch.setattr(zoo, "resume", lambda folder, **o: resumed.append(folder) or resume(folder, **o))
     bench.learn("a", "birnn", "tiny-names:en", **options)
     assert resumed == [bench.runs / "a"]
     (result,) = results(bench).values()

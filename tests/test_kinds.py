@@ -193,6 +193,9 @@ def test_where_characters_have_tags_white_space_has_one_too():
     assert [word.decode() for word in answer["word"].numpy()[0]] == [*"박 씨의"]
     assert answer["tag"].numpy()[0].tolist() == [b"B-PS", b"I-PS", b"I-PS", b"O"]
     assert (answer["start"].numpy()[0].tolist(), answer["end"].numpy()[0].tolist()) == ([0, 1, 2, 3], [1, 2, 3, 4])
+    # KLUE's figure beside the other: a name that begins inside is none to KLUE.
+    scores = kind.score([{"tags": ["B-PS", "I-PS"]}], [["I-PS", "I-PS"]])
+    assert (scores["f1"], scores["macro_f1"]) == (1.0, 0.0)
 
 
 def test_a_tag_counts_at_the_first_token_of_its_word():

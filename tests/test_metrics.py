@@ -138,6 +138,22 @@ def test_an_inside_tag_without_beginning_starts_an_entity_as_in_conlleval_unless
     assert metrics.entity_f1([["B-A", "B-B"], ["B-B"]], [["B-A", "I-B"], ["I-B"]])["f1"] == 1.0
 
 
+def test_klue_s_figure_is_the_mean_of_the_strict_f1_of_all_types():
+    from seqeval.metrics import f1_score
+    from seqeval.scheme import IOB2
+
+    references = [["B-PS", "I-PS", "O", "B-LC"], ["O", "B-LC", "I-LC", "B-DT"]]
+    hypotheses = [["I-PS", "I-PS", "O", "B-OG"], ["O", "B-LC", "I-LC", "B-DT"]]
+    # PS begins with I and is none: 0. Of two LC one is found: 2/3. DT is right: 1. OG is wrong: 0.
+    found = metrics.entity_macro_f1(references, hypotheses)
+    assert found == pytest.approx({"macro_f1": (2 / 3 + 1) / 4})
+    # As in KLUE's own code.
+    assert found["macro_f1"] == pytest.approx(
+        f1_score(references, hypotheses, average="macro", mode="strict", scheme=IOB2, zero_division=0)
+    )
+    assert metrics.entity_macro_f1([["O"]], [["I-PS"]]) == {"macro_f1": 0.0}
+
+
 def test_texts_without_entities_score_zero():
     nothing = {"precision": 0.0, "recall": 0.0, "f1": 0.0}
     assert metrics.entity_f1([["O", "O"]], [["O", "O"]]) == nothing
@@ -195,6 +211,7 @@ PAIRED = (
     metrics.accuracy_and_macro_f1,
     metrics.correlations,
     metrics.entity_f1,
+    metrics.entity_macro_f1,
     metrics.squad_em_f1,
 )
 

@@ -10,7 +10,9 @@ from zoo.growing import read_one_by_one
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.kinds.text_to_text import TextToText
 from zoo.prompting import _asked, few_shot
+from zoo.registry import UnknownNameError
 from zoo.runs import Run
+from zoo.settings import SettingError
 from zoo.tasks import find
 from zoo.tasks.tiny_shots import LABELS, WORDS
 from zoo.tokenizers import SPECIAL_TOKENS, train_tokenizer
@@ -104,6 +106,24 @@ def test_a_prompt_that_does_not_fit_is_refused_and_the_longest_that_does_is_name
         few_shot(asked_run(), [10], **letters)
 
 
+def test_a_question_of_training_is_no_example_for_itself(letters):
+    figures = few_shot(asked_run(), [5], split="train", **letters)
+    for sample in figures["samples"]:
+        *lines, question = sample["input"]["prompt"].split("\n")
+        assert len(lines) == 5 and not any(line.startswith(question) for line in lines)
+    with pytest.raises(ValueError, match=r"6 examples were asked for; task classification has 5"):
+        few_shot(asked_run(), [6], split="train", **letters)
+
+
+def test_a_question_of_which_the_run_knows_nothing_is_not_asked(letters):
+    with open(f"{letters['data']}/test.csv", "a", encoding="utf-8") as file:
+        file.write("사과,y\n")
+    with pytest.raises(ValueError, match=r"test\.csv:6: all of the text would be read as unknown"):
+        few_shot(asked_run(), [0], **letters)
+    figures = few_shot(asked_run(), [0], bad_lines="skip", **letters)
+    assert (figures["questions"], figures["skipped_lines"]) == (4, 1)
+
+
 def test_other_answers_are_written_up_to_the_end_of_the_line(tmp_path):
     for split, pairs in (("train", "ax bx"), ("validation", "cx"), ("test", "dx ey fx gx")):
         lines = [f"{source}\t{target}\n" for source, target in pairs.split()]
@@ -154,9 +174,13 @@ def test_what_cannot_be_asked_is_refused(letters, tmp_path):
     with pytest.raises(ValueError, match=r"tiny-stories:en is of kind 'language-modelling' and asks nothing; .*--task"):
         few_shot(run, [0])
     with pytest.raises(ValueError, match=r"labels 'n' and 'y' are the same to this run: its word tokenizer"):
-        few_shot(asked_run(tokenizer=WordTokenizer([*SPECIAL_TOKENS, "a"])), [0], **letters)
+        few_shot(asked_run(tokenizer=WordTokenizer([*SPECIAL_TOKENS, *"abcdefghijkl"])), [0], **letters)
     with pytest.raises(ValueError, match=r"shots must be numbers from 0 on"):
         few_shot(run, [-1], **letters)
+    with pytest.raises(SettingError, match=r"data and bad_lines are for a task that reads your own files: --task"):
+        few_shot(run, [0], data=letters["data"])
+    with pytest.raises(UnknownNameError, match=r"unknown way with bad lines 'skpi'.*skip"):
+        few_shot(run, [0], bad_lines="skpi", **letters)
     with open(f"{letters['data']}/test.csv", "a", encoding="utf-8") as file:
         file.write("z,maybe\n")
     with pytest.raises(ValueError, match=r"test\.csv:6: label 'maybe' does not occur in training"):

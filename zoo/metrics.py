@@ -9,6 +9,7 @@ Papers:
     Papineni et al. 2002, BLEU, ACL; Popović 2015, chrF, WMT; Post 2018, A Call for Clarity in Reporting BLEU Scores,
     arXiv:1804.08771 (sacreBLEU).
     Tjong Kim Sang and De Meulder 2003, CoNLL-2003 shared task, arXiv:cs/0306050 (entity F1).
+    Park et al. 2021, KLUE, arXiv:2105.09680 (macro F1 of entities).
     Rajpurkar et al. 2016, SQuAD, arXiv:1606.05250; Lim et al. 2019, KorQuAD1.0, arXiv:1909.07005 (exact match and F1
     of answers).
 """
@@ -140,6 +141,20 @@ def entity_f1(references, hypotheses, strict=False):
     for kind in sorted(set(report) - {"macro avg", "weighted avg"}):
         figures |= _as_figures(report[kind], f"_{kind}")
     return figures
+
+
+def entity_macro_f1(references, hypotheses):
+    """The mean of the strict F1 of all types that occur, each type counting the same: what KLUE ranks by.
+
+    Args:
+        references, hypotheses: as for :func:`entity_f1`.
+
+    Returns:
+        ``{"macro_f1"}``; 0 where there is no entity.
+    """
+    strict = entity_f1(references, hypotheses, strict=True)
+    by_type = [value for name, value in strict.items() if name.startswith("f1_")]
+    return {"macro_f1": sum(by_type) / len(by_type) if by_type else 0.0}
 
 
 def squad_em_f1(references, hypotheses, units="words"):

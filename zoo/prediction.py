@@ -72,8 +72,7 @@ def _checked(run, inputs, long_prompts, options):
     for i, record in enumerate(records):
         if set(record) != set(fields):
             raise ValueError(f"input {i + 1} has the fields {sorted(record)}; this run needs {list(fields)}.")
-    texts = [record[fields[0]] for record in records]
-    run.kind.check_input(texts, run.model, slides=long_prompts == "slide", **options)
+    run.kind.check_input(records, run.model, slides=long_prompts == "slide", **options)
     return run, records
 
 

@@ -7,6 +7,7 @@ tokens have no disadvantage. Other answers are written greedily, up to the end o
 """
 
 import dataclasses
+import itertools
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from zoo.likelihood import likelihood_function, likelihoods
 from zoo.ragged import in_chunks
 from zoo.registry import KINDS
 from zoo.runs import Run
+from zoo.settings import SettingError
 from zoo.tasks import find
 
 KIND_NAMES = ("classification", "text-to-text")  # what can be asked in a line
@@ -48,8 +50,9 @@ def few_shot(
         unless ``data`` is given.
 
     Raises:
-        ValueError: the run is no language model, a prompt does not fit into its window (says which k does), or there
-            are not so many examples.
+        ValueError: the run is no language model, a prompt does not fit into its window (says which k does), there
+            are not so many examples, or ``data`` without a task that reads it.
+        DataError: a line of ``data`` is malformed, or of a text in it nothing is known to the run.
     """
     run = run if isinstance(run, Run) else Run.load(run)
     if not isinstance(run.kind, LanguageModelling):
@@ -60,9 +63,9 @@ def few_shot(
     shots = sorted({int(k) for k in shots})
     if not shots or shots[0] < 0:
         raise ValueError(f"shots must be numbers from 0 on, such as 0, 1, 4, 16; not {shots}.")
-    task = run.task if task is None else find(task, data=data)
-    if data:
-        task.bad_lines = bad_lines
+    if task is None and (data or bad_lines != "refuse"):
+        raise SettingError("data and bad_lines are for a task that reads your own files: --task classification, say.")
+    task = run.task if task is None else find(task, data=data, bad_lines=bad_lines)
     asked = _asked(run, task, split, questions)
     asker = _Asker(run, asked, shots[-1], seed, batch_size)
     asker.check_window(shots[-1])
@@ -121,8 +124,10 @@ def _asked(run, task, split, count):
             f"task {task.name} is of kind {task.kind!r} and asks nothing; name one of kind {' or '.join(KIND_NAMES)} "
             f"(--task tiny-sentiment; your own data: {own})."
         )
+    kind = _kind(task.kind, task, run, task.examples("train"))
+    task.reads_with(kind)  # the user's own texts, of which the run knows nothing, are asked no more
     pool = task.examples("train")
-    return _Asked(task.name, _kind(task.kind, task, run, pool), examples[:count], lambda number: pool)
+    return _Asked(task.name, kind, task.examples(split)[:count], lambda number: pool)
 
 
 def _kind(name, task, run, examples):
@@ -157,11 +162,13 @@ class _Asker:
             self._check_spelling()
 
     def _draw(self, number, most, seed):
-        pool = self.asked.pools(number)
-        if len(pool) < most:
-            raise ValueError(f"{most} examples were asked for; task {self.asked.name} has {len(pool)} of them.")
+        pool, question = self.asked.pools(number), self.asked.questions[number]
         order = np.random.default_rng((seed, number)).permutation(len(pool))
-        return [pool[i] for i in order[:most]]
+        others = (pool[i] for i in order if pool[i] != question)  # questions of training stand in the pool themselves
+        drawn = list(itertools.islice(others, most))
+        if len(drawn) < most:
+            raise ValueError(f"{most} examples were asked for; task {self.asked.name} has {len(drawn)} of them.")
+        return drawn
 
     def _check_labels(self):
         unknown = sorted({example["label"] for example in self.asked.questions} - set(self.asked.labels))

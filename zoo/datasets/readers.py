@@ -120,10 +120,14 @@ def table(path, *layouts, bad=refuse):
         if known:
             problem = f"a header with {', '.join(known)} but not all columns needed"
             raise malformed(path, first_line, problem, expected)
-        layout = next((layout for layout in layouts if len(layout) == len(first)), None)
-        if layout is None:
-            raise malformed(path, first_line, f"{len(first)} column(s)", f"{expected}, or a header that names them")
-        columns = {name: i for i, name in enumerate(layout)}
+        by_size = {len(layout): layout for layout in reversed(layouts)}
+        fitting = next((number for number, (_, row) in enumerate(rows) if len(row) in by_size), None)
+        for line, row in rows[:fitting]:
+            error = malformed(path, line, f"{len(row)} column(s)", f"{expected}, or a header that names them")
+            (refuse if fitting is None else bad)(error)
+        rows = rows[fitting:]
+        first_line, first = rows[0]
+        columns = {name: i for i, name in enumerate(by_size[len(first)])}
     found = []
     for line, row in rows:
         if len(row) == len(first):
@@ -138,8 +142,11 @@ def _tab_rows(path):
 
 
 def _comma_rows(path):
-    reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
+    text = text_of(path)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows, line = [], 1
+    # Who asks for the rows says how long a text may be; the reader's own limit would spoil the whole file.
+    limit = csv.field_size_limit(len(text))
     try:
         for row in reader:
             if row:
@@ -148,16 +155,18 @@ def _comma_rows(path):
     except csv.Error as error:
         expected = 'cells with a comma, a quote or a line end in "quotes", and quotes doubled'
         raise malformed(path, line, str(error), expected) from error
+    finally:
+        csv.field_size_limit(limit)
     return rows
 
 
 def documents(path):
-    """Documents of a text file: stretches of lines that blank lines separate."""
+    """Documents of a text file, stretches of lines that blank lines separate: a list of (first line, text)."""
     found, current = [], []
-    for line in [*lines_of(path), ""]:
+    for number, line in enumerate([*lines_of(path), ""], 1):
         if line.strip():
             current.append(line)
         elif current:
-            found.append("\n".join(current))
+            found.append((number - len(current), "\n".join(current)))
             current = []
     return found

@@ -15,9 +15,10 @@ import tensorflow as tf
 
 from zoo.batching import Batches
 from zoo.kinds._exporting import Exporting
+from zoo.kinds._reading import Reading
 from zoo.likelihood import mean_loss
 from zoo.metrics import perplexity
-from zoo.ragged import in_chunks, plain
+from zoo.ragged import plain
 from zoo.registry import KINDS
 from zoo.tokenizers import load_tokenizer, train_tokenizer
 
@@ -25,7 +26,7 @@ FILE = "kind.json"
 TOKENIZER_SETTINGS = ("tokenizer", "vocabulary_size", "lowercase", "min_frequency")
 
 
-class Kind(Exporting):
+class Kind(Exporting, Reading):
     """Base class of all kinds of task.
 
     Args:
@@ -168,26 +169,9 @@ class Kind(Exporting):
         raise NotImplementedError
 
     @property
-    def reader(self):
-        """The tokenizer of what is read."""
-        return self.tokenizers["tokenizer"]
-
-    @property
     def known_labels(self):
         """The labels that an example may have, a set; None: any."""
         return None
-
-    def input_text(self, example):
-        """All that is read of an example, as one text."""
-        return " ".join(self.show_input(example).values())
-
-    def unread(self, examples):
-        """For each example, whether nothing in it is known to the tokenizer."""
-        rows = in_chunks(self.reader.encode, [self.input_text(example) for example in examples])
-        return [len(row) == 0 or bool((row == self.reader.unknown_id).all()) for row in rows]
-
-    def check_input(self, texts, model, **options):
-        """Raises ValueError for a text that ``model`` cannot answer; ``options`` are those of :meth:`respond`."""
 
     def in_batches(self, model, examples, batch_size, function=None):
         """``respond`` over all examples, a batch at a time: dictionary of lists, in the order of the examples."""

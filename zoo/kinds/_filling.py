@@ -6,7 +6,7 @@ Shapes: B texts, T tokens of a text, N blanks of a text, V vocabulary.
 import tensorflow as tf
 
 from zoo.kinds import Kind
-from zoo.ragged import dense, frame
+from zoo.ragged import dense, frame, in_chunks
 from zoo.signatures import PADDING, Signature, padded
 
 BLANK = "[MASK]"  # how a text says what is to be guessed
@@ -29,17 +29,29 @@ class FillingKind(Kind):
     def sequence_length(self):
         return self.facts["max_length"]
 
-    def check_input(self, texts, model=None, **options):
-        for text in texts:
-            if BLANK not in text:
-                raise ValueError(f"{text!r:.80} has no blank: write {BLANK} where a token is to be guessed.")
+    def check_input(self, records, model=None, **options):
+        for record in records:
+            if BLANK not in record["text"]:
+                raise ValueError(f"{record['text']!r:.80} has no blank: write {BLANK} where a token is to be guessed.")
+        super().check_input(records, model, **options)
 
-    def ragged_inputs(self, text):
-        """Texts with ``[MASK]`` in them, string [B] -> the backbone's inputs as ragged rows."""
+    def read_ids(self, field, texts):
+        return in_chunks(self.blanked_ids, texts)
+
+    def longest(self, field, model, **options):
+        most = self.facts["max_length"] - 2
+        return most, f"this run reads {most} at most, each blank as one of them: shorten the text."
+
+    def blanked_ids(self, text):
+        """Texts with ``[MASK]`` in them, string [B] -> ragged ids [B, None], nothing cut."""
         parts = tf.strings.split(text, BLANK)  # [B, parts]
         ids = self.tokenizer.encode(parts.values)
         ids = frame(ids, self.tokenizer.mask_id)  # behind each part a blank, which the last one of a text has not
-        ids = self.cut(parts.with_values(ids).merge_dims(1, 2)[:, :-1], self.facts["max_length"] - 2)
+        return parts.with_values(ids).merge_dims(1, 2)[:, :-1]
+
+    def ragged_inputs(self, text):
+        """Texts with ``[MASK]`` in them, string [B] -> the backbone's inputs as ragged rows."""
+        ids = self.cut(self.blanked_ids(text), self.facts["max_length"] - 2)
         ids = frame(self.tokenizer.start_id, ids, self.tokenizer.end_id)
         return {"token_ids": ids, "segment_ids": tf.zeros_like(ids)}
 

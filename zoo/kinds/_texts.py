@@ -84,6 +84,10 @@ class TextsKind(Kind):
             inputs["segment_ids"] = tf.concat([tf.ones_like(row) * i for i, row in enumerate(rows)], axis=1)
         return inputs
 
+    def longest(self, field, model, **options):
+        most = self.facts["max_length"]
+        return most, f"this run reads {most} at most: shorten it, or train with longer texts (--text max_length=N)."
+
     def _cut(self, texts):
         return self.cut(self.tokenizers["tokenizer"].encode(texts), self.facts["max_length"])
 

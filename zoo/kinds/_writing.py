@@ -13,7 +13,7 @@ import tensorflow as tf
 from zoo import decoding, stopping
 from zoo.kinds import Kind
 from zoo.kinds._writing_signatures import writing_signatures
-from zoo.ragged import dense, in_chunks
+from zoo.ragged import dense
 from zoo.windows import SlidingWindow
 
 
@@ -36,6 +36,8 @@ class Prompts:
 
 class WritingKind(Kind):
     """Base class of kinds that write a text."""
+
+    may_be_empty = True  # something can be written without anything having been read
 
     @property
     def output(self):
@@ -63,10 +65,6 @@ class WritingKind(Kind):
         Returns:
             :class:`Prompts`.
         """
-        raise NotImplementedError
-
-    def longest_prompt(self, model, max_tokens, slides):
-        """How many tokens a text may have, None for any number; and what to say of one that has more."""
         raise NotImplementedError
 
     def window(self, model):
@@ -126,23 +124,9 @@ class WritingKind(Kind):
         text = self.writer.decode([written]).numpy()[0].decode()
         yield stopping.before(text, stop)[len(said) :]
 
-    def check_input(self, texts, model, max_tokens=None, stop=(), slides=False, **options):
-        """Raises ValueError for a text that cannot be read as a whole, or of which nothing would be understood.
-
-        Args:
-            slides: bool, whether the model's window may slide over longer texts.
-            model, max_tokens, stop: as for :meth:`respond`.
-        """
+    def check_input(self, records, model, stop=(), **options):
         stopping.check_strings(stop)
-        longest, advice = self.longest_prompt(model, max_tokens, slides)
-        for number, ids in enumerate(in_chunks(self.reader.encode, texts), 1):
-            if longest is not None and len(ids) > longest:
-                raise ValueError(f"text {number} has {len(ids)} tokens, but {advice}")
-            if len(ids) and (ids == self.reader.unknown_id).all():
-                raise ValueError(
-                    f"text {number} has nothing in it that this run knows: all of it would be read as unknown. Its "
-                    f"{self.reader.name} tokenizer has the {self.reader.vocabulary_size} tokens of the training texts."
-                )
+        super().check_input(records, model, **options)
 
     def signatures(self, model):
         return {**super().signatures(model), **writing_signatures(self, model)}

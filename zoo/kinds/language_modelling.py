@@ -121,7 +121,7 @@ class LanguageModelling(WritingKind):
         # A recurrent network reads texts of any length; a Transformer knows the positions it was trained with.
         return self.facts["max_length"] if model.max_sequence_length else None
 
-    def longest_prompt(self, model, max_tokens, slides):
+    def longest(self, field, model, max_tokens=None, slides=False, **options):
         window, answer = self.window(model), max_tokens or 1
         if slides or window is None:
             return None, ""
@@ -131,10 +131,10 @@ class LanguageModelling(WritingKind):
             "the text or the answer, or let the window slide (--long-prompts slide; in Python long_prompts='slide')."
         )
 
-    def check_input(self, texts, model, **options):
-        if not self.facts["document_boundaries"] and "" in texts:
+    def check_input(self, records, model, **options):
+        if not self.facts["document_boundaries"] and {"text": ""} in records:
             raise ValueError("this model has no [START] token: give at least one character to continue.")
-        super().check_input(texts, model, **options)
+        super().check_input(records, model, **options)
 
     def answers(self, model, examples, batch_size=64):
         """Language models are measured by likelihood alone: nothing is decoded."""

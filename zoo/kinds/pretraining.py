@@ -196,8 +196,8 @@ class Pretraining(FillingKind):
         words[len(words) // 2] = BLANK
         return {"text": " ".join(words)}
 
-    def input_text(self, example):
-        return " ".join(example["sentences"])
+    def input_texts(self, example):
+        return {"text": " ".join(example["sentences"])}
 
     def expected(self, example):
         return example["sentences"][0]

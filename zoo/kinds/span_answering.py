@@ -117,6 +117,10 @@ class SpanAnswering(Kind):
         }
         return inputs, tf.cast(asked.row_lengths(), tf.int32)
 
+    def longest(self, field, model, **options):
+        most = self.facts["max_question_length"]
+        return (most, f"this run reads {most} at most: shorten it.") if field == "question" else (None, "")
+
     def columns(self, examples):
         texts = [tf.constant([example[field] for example in examples]) for field in self.fields]
         found, inputs, begins, starts, ends = self.windows(*texts)

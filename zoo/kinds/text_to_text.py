@@ -126,7 +126,7 @@ class TextToText(WritingKind):
         room = tf.fill(tf.shape(lengths), self.facts["max_length"])
         return Prompts(inputs, prompt_ids, lengths, tf.minimum(limited(room, max_tokens), room))
 
-    def longest_prompt(self, model, max_tokens, slides):
+    def longest(self, field, model, **options):
         longest = self.facts["max_length"]
         return longest, f"this run reads {longest} at most: shorten it, or split it into sentences."
 

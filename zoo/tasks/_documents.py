@@ -11,7 +11,7 @@ def document(text):
     return {"sentences": sentences(unwrapped(text))}
 
 
-def divide_documents(documents, where):
+def divide_documents(documents, where, note=lambda cut, whole: cut):
     """Documents as examples -> {split: examples}.
 
     Many are dealt out whole (80, 10 and 10 %). Of few, each is cut: its first 80 % of sentences are for
@@ -21,6 +21,7 @@ def divide_documents(documents, where):
     Args:
         documents: list of ``{"sentences": [str]}``.
         where: what an error calls the data.
+        note: a function that gets a part that was cut, and its document, and returns the part.
     """
     if len(documents) >= FEW:
         parts = divide(documents, [["\n".join(each["sentences"])] for each in documents], where=where)
@@ -32,5 +33,5 @@ def divide_documents(documents, where):
         ends = round(0.8 * count), round(0.9 * count)
         for part, begin, end in zip(parts.values(), (0, *ends), (*ends, count), strict=True):
             if begin < end:
-                part.append({"sentences": each["sentences"][begin:end]})
+                part.append(note({"sentences": each["sentences"][begin:end]}, each))
     return parts

@@ -38,7 +38,7 @@ class OwnDataTask(Task):
         self.skipped = []
         self._parts = None
         self._places = {}  # id of an example -> its file, its line, and itself, so that the id stays its own
-        self._kind = None
+        self.kind_that_reads = None
         self._readable = {}  # split -> examples of which the kind can read something
 
     def examples(self, split):
@@ -50,7 +50,7 @@ class OwnDataTask(Task):
         self.check_split(split)
         if self._parts is None:
             self._parts = self._divided()
-        if self._kind is None:
+        if self.kind_that_reads is None:
             return self._parts[split]
         if split not in self._readable:
             self._readable[split] = list(self._read_by_kind(self._parts[split]))
@@ -58,7 +58,7 @@ class OwnDataTask(Task):
 
     def reads_with(self, kind):
         """As in the base class: from now on, texts of which ``kind`` can read nothing are bad lines."""
-        self._kind, self._readable = kind, {}
+        self.kind_that_reads, self._readable = kind, {}
 
     def bad(self, error):
         """Raises the error of a malformed line, or notes it where the user wants such lines skipped."""
@@ -77,15 +77,27 @@ class OwnDataTask(Task):
         except DataError as error:
             self.bad(error)
             return []
+        return [(self.placed(example, path, line), content)]
+
+    def placed(self, example, path, line):
+        """An example, of which is known from now on where it stands."""
         self._places[id(example)] = path, line, example
-        return [(example, content)]
+        return example
+
+    def place_of(self, example):
+        """The file and the line where an example begins."""
+        return self._places[id(example)][:2]
 
     def all_examples(self):
         """All examples undivided: for a file that is a test set as a whole."""
         if self._split_files():
-            return [example for split in self.splits for example in self.examples(split)]
-        examples = [example for example, _ in self._items()]
-        return examples if self._kind is None else list(self._read_by_kind(examples))
+            examples = [example for split in self.splits for example in self.examples(split)]
+        else:
+            examples = [example for example, _ in self._items()]
+            examples = examples if self.kind_that_reads is None else list(self._read_by_kind(examples))
+        if self.skipped and not examples:
+            raise DataError(f"nothing is left without the malformed lines. The first: {self.skipped[0]}")
+        return examples
 
     def read(self, paths):
         """Reads files: a list of (example, texts that may stand in one split only)."""
@@ -137,14 +149,13 @@ class OwnDataTask(Task):
         return parts
 
     def _read_by_kind(self, examples):
-        unread = self._kind.unread(examples)
-        for example, is_unread in zip(examples, unread, strict=True):
-            if is_unread and id(example) in self._places:
-                expected = f"something that the {self._kind.reader.name} tokenizer of the training texts knows"
-                path, line, _ = self._places[id(example)]
-                self.bad(malformed(path, line, "all of the text would be read as unknown", expected))
-            else:
+        expected = f"something that the {self.kind_that_reads.reader.name} tokenizer of the training texts knows"
+        for example, field in zip(examples, self.kind_that_reads.unread(examples), strict=True):
+            if field is None:
                 yield example
+            else:
+                problem = f"all of the {field.replace('_', ' ')} would be read as unknown"
+                self.bad(malformed(*self.place_of(example), problem, expected))
 
     def _items(self):
         return self.read_folder(self._folder) if self._folder else self.read(self._files())
@@ -173,21 +184,6 @@ class OwnDataTask(Task):
             name = self.registered_name
             raise DataError(f"task {name!r} is for your own data: give it with --data FILE ({self.formats}).")
         return [Path(path) for path in self.data]
-
-
-class TextsTask(OwnDataTask):
-    """Base class of tasks about one text or a pair of texts."""
-
-    has_pairs = None  # becomes known with the first example
-
-    def text_fields(self, record, path, line):
-        """("text",) or ("text", "text_pair"), as in the first record; DataError for a record of the other form."""
-        if self.has_pairs is None:
-            self.has_pairs = "text_pair" in record
-        if self.has_pairs != ("text_pair" in record):
-            here, there = ("a", "no") if "text_pair" in record else ("no", "a")
-            raise malformed(path, line, f"there is {here} 'text_pair'", f"{there} 'text_pair', as in the first example")
-        return ("text", "text_pair") if self.has_pairs else ("text",)
 
 
 def _paths(given):

@@ -15,16 +15,22 @@ def text(record, name, path, line, longest=LONGEST):
     if not isinstance(value, str) or not value.strip():
         problem = f"{name!r} is missing" if name not in record else f"{name!r} is {value!r}"
         raise malformed(path, line, problem, f"a text that is not empty for {name!r}")
-    if longest and len(value) > longest:
-        expected = f"at most {longest:,} for {name!r} (is a line end missing?)"
-        raise malformed(path, line, f"a text of {len(value):,} characters", expected)
+    if longest:
+        _check_length("a text", len(value), name, path, line, longest)
     return value.strip()
 
 
 def strings(record, name, path, line):
-    """The list of strings in a record's field ``name``; DataError if it is something else."""
+    """The list of strings in a record's field ``name``; DataError if it is something else, or longer than a text."""
     value = record.get(name)
     if not isinstance(value, list) or not value or not all(isinstance(item, str) and item.strip() for item in value):
         found = "missing" if name not in record else f"{value!r:.60}"
         raise malformed(path, line, f"{name!r} is {found}", f"a list of strings, none empty, for {name!r}")
+    _check_length("strings", sum(map(len, value)), name, path, line, LONGEST)
     return value
+
+
+def _check_length(what, characters, name, path, line, longest):
+    if characters > longest:
+        expected = f"at most {longest:,} for {name!r} (is a line end missing?)"
+        raise malformed(path, line, f"{what} of {characters:,} characters", expected)

@@ -1,8 +1,8 @@
 """Classification of the user's own texts or pairs of texts."""
 
 from zoo.registry import register_task
-from zoo.tasks._own import TextsTask
 from zoo.tasks._records import text
+from zoo.tasks._texts import TextsTask
 
 
 @register_task("classification")

@@ -44,7 +44,7 @@ class LanguageModelling(OwnDataTask):
 
     def divided(self, items):
         if len(items) < FEW:
-            parts = _cut(example["text"] for example, _ in items)
+            parts = self._cut([example for example, _ in items])
             if all(parts.values()):
                 return parts
             if len(items) < len(self.splits):
@@ -55,20 +55,20 @@ class LanguageModelling(OwnDataTask):
     def _read(self, path, is_document):
         if ending(path) != ".txt":
             return self.read_file(path)
-        texts = [text_of(path).strip()] if is_document else documents(path)
-        return [({"text": each}, [each]) for each in texts]
+        texts = [(1, text_of(path).strip())] if is_document else documents(path)
+        return [(self.placed({"text": each}, path, line), [each]) for line, each in texts]
 
-
-def _cut(contents):
-    """{split: examples}: the first 80 %, then 10 %, then the last 10 % of each document, cut at line ends."""
-    parts = {name: [] for name in THREE_PARTS}
-    ends = list(accumulate(THREE_PARTS.values()))[:-1]
-    for document in contents:
-        lines = document.splitlines(keepends=True)
-        starts = accumulate(map(len, lines[:-1]), initial=0)
-        places = [sum(start >= end * len(document) for end in ends) for start in starts]
-        for number, part in enumerate(parts.values()):
-            cut = "".join(line for line, place in zip(lines, places, strict=True) if place == number)
-            if cut.strip():
-                part.append({"text": cut})
-    return parts
+    def _cut(self, whole):
+        """{split: examples}: the first 80 %, then 10 %, then the last 10 % of each document, cut at line ends."""
+        parts = {name: [] for name in THREE_PARTS}
+        ends = list(accumulate(THREE_PARTS.values()))[:-1]
+        for example in whole:
+            document, (path, line) = example["text"], self.place_of(example)
+            lines = document.splitlines(keepends=True)
+            starts = accumulate(map(len, lines[:-1]), initial=0)
+            places = [sum(start >= end * len(document) for end in ends) for start in starts]
+            for number, part in enumerate(parts.values()):
+                cut = "".join(each for each, place in zip(lines, places, strict=True) if place == number)
+                if cut.strip():
+                    part.append(self.placed({"text": cut}, path, line))
+        return parts

@@ -21,10 +21,13 @@ class Pretraining(LanguageModelling):
     tokenizer = "wordpiece"
 
     def read(self, paths):
-        return [(document(example["text"]), texts) for example, texts in super().read(paths)]
+        return self._divided_into_sentences(super().read(paths))
 
     def read_folder(self, folder):
-        return [(document(example["text"]), texts) for example, texts in super().read_folder(folder)]
+        return self._divided_into_sentences(super().read_folder(folder))
+
+    def _divided_into_sentences(self, items):
+        return [(self.placed(document(each["text"]), *self.place_of(each)), texts) for each, texts in items]
 
     def divided(self, items):
         if len(items) < 2 and self.next_sentence:
@@ -33,4 +36,8 @@ class Pretraining(LanguageModelling):
                 "another one. Give several files, a folder of them, or put blank lines between documents; or leave "
                 "next sentence prediction out (next_sentence=false)."
             )
-        return divide_documents([example for example, _ in items], ", ".join(self.data))
+
+        def note(part, whole):
+            return self.placed(part, *self.place_of(whole))
+
+        return divide_documents([example for example, _ in items], ", ".join(self.data), note)

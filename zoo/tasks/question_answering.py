@@ -32,8 +32,8 @@ class QuestionAnswering(OwnDataTask):
         for answer, start in zip(answers, starts, strict=True):
             found = context[start : start + len(answer)] if start >= 0 else ""
             if found != answer:
-                problem = f"the context has {found!r} at character {start}"
-                raise malformed(path, line, problem, f"the answer {answer!r} there")
+                problem = f"the context has {found!r:.200} at character {start}"
+                raise malformed(path, line, problem, f"the answer {answer!r:.200} there")
         question = text(record, "question", path, line)
         example = {"context": context, "question": question, "answers": answers, "starts": starts}
         return example, [context, *([record["article"]] if "article" in record else [])]

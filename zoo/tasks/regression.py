@@ -4,8 +4,8 @@ import math
 
 from zoo.datasets.readers import malformed
 from zoo.registry import register_task
-from zoo.tasks._own import TextsTask
 from zoo.tasks._records import text
+from zoo.tasks._texts import TextsTask
 
 
 @register_task("regression")

@@ -45,8 +45,9 @@ class Tagging(OwnDataTask):
         before = "O"
         for tag, line in zip(tags, lines, strict=True):
             if not re.fullmatch(r"O|[BI]-.+", tag):
-                raise malformed(path, line, f"tag {tag!r}", "O, B-TYPE or I-TYPE")
+                raise malformed(path, line, f"tag {tag!r:.99}", "O, B-TYPE or I-TYPE")
             if tag[0] == "I" and before[1:] != tag[1:]:
-                raise malformed(path, line, f"tag {tag!r} after {before!r}", f"B{tag[1:]} where a stretch begins")
+                problem = f"tag {tag!r:.99} after {before!r:.99}"
+                raise malformed(path, line, problem, f"B{tag[1:]:.99} where a stretch begins")
             before = tag
         return {"tokens": tokens, "tags": tags}, [" ".join(tokens)]
