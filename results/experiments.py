@@ -4,6 +4,7 @@
     python results/experiments.py few-labels-nsmc   the same on Korean film reviews, beside models that read no more
     python results/experiments.py prompt-tuning     a GPT that knows stories: all of it, a head, or a prompt is trained
     python results/experiments.py pretraining       a BERT that fills blanks, and says what follows what
+    python results/experiments.py shakespeare       nanoGPT's two settings, and recurrent models of equal size
     python results/experiments.py fine-tuning       two encoders, each from random weights, on the real corpora
 
 What is done already is not done again: where a result file is there, nothing is trained for it, and stopped at any
@@ -117,12 +118,25 @@ def fine_tuning(bench, tasks=REAL_TASKS, models=("bert", "birnn"), steps=1000):
             bench.learn(f"{task.replace(':', '-')}-{model}", model, task, steps=steps, batch_size=find(task).batch_size)
 
 
+def shakespeare(bench, steps=(2000, 400)):
+    """nanoGPT's two settings, with recurrent models of equal size beside the small one, and how they learn."""
+    small, large = steps
+    options = {"steps": small, "evaluate_every": max(small // 10, 1), "recipe": {"learning_rate": 3e-3}}
+    for model in ("gpt:shakespeare", "rnn:shakespeare-gru", "rnn:shakespeare-lstm"):
+        bench.learn(model.replace(":", "-"), model, "shakespeare", "validation", **options)
+    # A processor takes 3 seconds a step: it gets as far as an hour goes, in bfloat16 and with the whole decay.
+    options = {"steps": large, "evaluate_every": max(large // 10, 1), "batch_size": 64, "text": {"max_length": 256}}
+    options["precision"] = "mixed_bfloat16"
+    bench.learn("gpt-shakespeare-large", "gpt:shakespeare-large", "shakespeare", "validation", **options)
+
+
 # Name -> what it trains, and the folder of its result files.
 EXPERIMENTS = {
     "few-labels-tiny": (few_labels_tiny, HERE),
     "few-labels-nsmc": (few_labels_nsmc, HERE),
     "prompt-tuning": (prompt_tuning, HERE / "prompt-tuning"),
     "pretraining": (pretraining, HERE),
+    "shakespeare": (shakespeare, HERE),
     "fine-tuning": (fine_tuning, HERE / "fine-tuning"),
 }
 

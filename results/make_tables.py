@@ -11,8 +11,8 @@ language models were asked with examples in the prompt (``zoo evaluate --shots``
 ``labels:``, tasks joined by "+", each learned from few and from many examples (``zoo train --examples``), with and
 without pre-training (``--init``); or, with ``tuning:``, tasks of ``prompt-tuning/``, of which more or less of a
 pre-trained model was trained. ``pretraining`` are all runs that fill blanks, ``fine-tuning`` those of
-``fine-tuning/``. ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``), ``latencies`` those
-of them that answer requests; ``pipeline``, ``startup`` and ``growth`` show the file of that name.
+``fine-tuning/``. ``benchmarks`` are the races between the zoo and its peers (``benchmarks/*.json``), ``latencies``
+those of them that answer requests; ``pipeline``, ``startup`` and ``growth`` show the file of that name.
 """
 
 import re

@@ -137,6 +137,7 @@ def runs_table(name, folder):
         m: f"{runs[m][0]['training']['steps'] * runs[m][0]['batch_size'] / runs[m][0]['examples']:.1f}" for m in models
     }
     texts = {"epochs": epochs} if first["examples"] > 1 else {}
+    texts["steps"] = {m: f"{runs[m][0]['training']['steps']:,}" for m in models}
     texts["recipe"] = {m: recipe_of(runs[m][0]) for m in models}
     if any(run["precision"] != "float32" for group in runs.values() for run in group):
         texts["precision"] = {m: runs[m][0]["precision"] for m in models}

@@ -4,12 +4,14 @@ import importlib
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 
 import zoo
 from zoo.registry import TASKS
+from zoo.runs import parse_model
 from zoo.trainer import Trainer
 
 REPOSITORY = Path(__file__).parent.parent
@@ -111,6 +113,18 @@ def test_pretraining_is_scored_on_both_of_its_questions(experiments, bench):
         assert line.startswith("| tiny-pretraining:en | bert:tiny |")
         assert line.endswith(f"| 2 | {split} | {splits[split]['masked_nll']:.3f} | {shares} |")
     assert table[5].startswith("Seed 0. Measured on ")
+
+
+def test_shakespeare_is_read_in_the_settings_of_nanogpt(experiments):
+    learned = {}
+    bench = SimpleNamespace(learn=lambda name, model, *where, **options: learned.update({model: options}))
+    experiments.shakespeare(bench)
+    assert set(learned) == {"gpt:shakespeare", "gpt:shakespeare-large", "rnn:shakespeare-gru", "rnn:shakespeare-lstm"}
+    large = learned["gpt:shakespeare-large"]
+    # The settings of its README and of its config/train_shakespeare_char.py.
+    assert (large["batch_size"], large["text"]["max_length"]) == (64, 256)
+    _, _, config = parse_model("gpt:shakespeare-large")
+    assert (config.num_layers, config.num_heads, config.hidden_dim, config.dropout) == (6, 6, 384, 0.2)
 
 
 def test_real_corpora_are_learned_with_a_budget(experiments, bench):

@@ -44,11 +44,11 @@ def test_runs_stand_beside_published_figures(make_tables, tmp_path):
         (tmp_path / "toy" / f"{name}.json").write_text(json.dumps(record))
     lines = make_tables.make("toy", tmp_path).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    assert cells[0][-4:] == ["exact match % test", "published", "epochs", "recipe"]
+    assert cells[0][-5:] == ["exact match % test", "published", "epochs", "steps", "recipe"]
     assert [row[0] for row in cells[2:]] == ["b:tiny", "a:tiny"], "in the published order, then the others"
-    assert cells[2][-4:-1] == ["50.0", "40.0", "2.0"], "5 steps of 8 are two passes over 20 examples"
+    assert cells[2][-5:-1] == ["50.0", "40.0", "2.0", "5"], "5 steps of 8 are two passes over 20 examples"
     assert cells[2][-1] == "batch 8, 0.002 cosine, warm-up 7"
-    assert cells[3][-3] == "–"
+    assert cells[3][-4] == "–"
 
 
 def test_few_shot_figures_stand_in_a_line_for_each_run_and_are_of_the_same_questions(make_tables, tmp_path):
