@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from concurrent.futures import Future
+from unittest.mock import Mock
 
 import pytest
 
@@ -275,7 +276,17 @@ def test_an_error_of_the_system_names_the_file(zoo, monkeypatch):
 
     monkeypatch.setattr(MODELS, "names", full)
     done = zoo("show", "gpt")
-    assert (done.exit_code, done.stderr) == (2, "zoo: runs/mine/history.csv: No space left on device\n")
+    assert (done.exit_code, done.stderr) == (1, "zoo: runs/mine/history.csv: No space left on device\n")
+
+
+def test_what_went_wrong_on_the_way_has_another_status_than_what_was_asked_wrongly(zoo, monkeypatch):
+    from zoo.checkpoints import CheckpointError, NotWrittenError
+    from zoo.learning import WorkerLostError
+
+    for error, status in ((NotWrittenError, 1), (WorkerLostError, 1), (CheckpointError, 2)):
+        monkeypatch.setattr(MODELS, "names", Mock(side_effect=error("it is told.")))
+        done = zoo("show", "gpt")
+        assert (done.exit_code, done.stderr) == (status, "zoo: it is told.\n")
 
 
 # -- silence --------------------------------------------------------------------------------------------------------
