@@ -4,7 +4,7 @@
 status      meaning
 ==========  ==================================================================
 0           done
-1           it went wrong on the way (a loss that is no number; memory that ran out)
+1           it went wrong on the way (a loss that is no number; memory or disk that ran out; a lost worker)
 2           something given is not possible; one line says what is
 130         interrupted by Ctrl-C
 ==========  ==================================================================
@@ -12,6 +12,7 @@ status      meaning
 Nothing heavy is imported until a command needs it: ``zoo --help`` is instant.
 """
 
+import errno
 import re
 import sys
 
@@ -51,7 +52,8 @@ class Program(click.Group):
                 raise
             is_of_a_file = isinstance(error, OSError) and error.filename and error.strerror
             message = f"{error.filename}: {error.strerror}" if is_of_a_file else error
-            _fail(_told(message, error), getattr(error, "exit_status", 2))
+            is_on_the_way = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+            _fail(_told(message, error), getattr(error, "exit_status", 1 if is_on_the_way else 2))
         sys.exit(_status(answer))
 
 

@@ -52,6 +52,7 @@ Examples:
   zoo train transformer tiny-translation
   zoo train gpt shakespeare --steps 2000 --learning-rate 1e-3
   zoo train bert tiny-sentiment --preset mini --set dropout=0.2 --recipe warmup_steps=200
+  zoo train gpt shakespeare --recipe schedule=cosine --recipe ema=0.999 --recipe patience=5
   zoo train bert sst2 --init google-bert/bert-base-uncased --epochs 3 --recipe layer_decay=0.9
   zoo train bert tiny-sentiment --init runs/pretrained --examples 200
   zoo train bert banking77 --init runs/pretrained --recipe frozen=true
@@ -70,8 +71,10 @@ Examples:
 )  # fmt: skip
 @click.option(
     "--recipe", multiple=True, metavar="NAME=VALUE", callback=name_and_value,
-    help="A setting of the optimization: learning_rate, schedule, warmup_steps, label_smoothing, weight_decay, "
-    "clip_norm, ...; of fine-tuning layer_decay, frozen; repeatable.",
+    help="A setting of the optimization: learning_rate; schedule, which is constant, inverse-sqrt, linear or cosine; "
+    "warmup_steps, label_smoothing, weight_decay, clip_norm; beta_1, beta_2, epsilon of Adam; ema, the decay of "
+    "averaged weights, which are kept in place of the last ones; patience, after how many measurements without a "
+    "better one the training ends; of fine-tuning layer_decay, frozen; repeatable.",
 )  # fmt: skip
 @click.option(
     "--text", multiple=True, metavar="NAME=VALUE", callback=name_and_value,

@@ -5,14 +5,15 @@ import re
 
 from result_files import TableError, read_all
 
-from zoo.comparison.summary import METRICS, Column, columns, mean_sd, summarize
+from zoo.comparison.summary import METRICS, Column, columns, mean_sd, signatures, summarize
 
 
 def comparison_table(task):
     """A task of a comparison: its table and its ranking."""
     budget = f"{task['minutes']:g} minutes" if task["minutes"] is not None else f"{task['steps']:,} steps"
     sentences = "\n".join(f"- {sentence}" for sentence in task["ranking"])
-    return f"{markdown(list(task['models']), columns(task))}\n\nBudget of each model: {budget}.\n\n{sentences}"
+    table = markdown(list(task["models"]), columns(task))
+    return f"{table}\n\nBudget of each model: {budget}.{_signed(task)}\n\n{sentences}"
 
 
 def latencies_table(races):
@@ -143,7 +144,8 @@ def runs_table(name, folder):
         texts["precision"] = {m: runs[m][0]["precision"] for m in models}
     table = markdown(models, shown, texts)
     seeds = sorted({run["seed"] for group in runs.values() for run in group})
-    notes = [f"Split: {split}. Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}.", measured_on(first)]
+    note = f"Split: {split}. Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}.{_signed(task)}"
+    notes = [note, measured_on(first)]
     return "\n\n".join([table, " ".join(notes + ([published["source"]] if published else []))])
 
 
@@ -170,6 +172,11 @@ def shots_table(name, folder):
     questions = f"{asked[0]['questions']:,} questions of {name}, split {asked[0]['split']}"
     note = f"The columns of numbers: {metric.title} with so many examples in the prompt, on {questions}."
     return f"{table}\n\n{note} {measured_on(runs[0])}"
+
+
+def _signed(task):
+    """How sacreBLEU was asked, in a few words after a note; nothing of older result files and other metrics."""
+    return "".join(f" Signature of {sentence}" for sentence in signatures(task))
 
 
 def recipe_of(run):

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "zoo.optimization": (("zoo.registry",), ("keras",)),
     "zoo.optimizer": (("zoo.optimization",), ("keras", "tensorflow")),
     "zoo.likelihood": (("zoo.optimization",), None),
-    "zoo.strategies": (("zoo.pipeline", "zoo.registry", "zoo.settings"), None),
+    "zoo.strategies": (("zoo.pipeline", "zoo.progress", "zoo.registry", "zoo.settings"), None),
     "zoo.checkpoints": ((), ("numpy",)),
     "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.optimizer", "zoo.strategies"), None),
     "zoo.learning": (("zoo.checkpoints", "zoo.memory", "zoo.progress", "zoo.run_folder", "zoo.strategies"), None),

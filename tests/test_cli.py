@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from concurrent.futures import Future
+from unittest.mock import Mock
 
 import pytest
 
@@ -59,15 +60,24 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
-def test_help_answers_within_a_fifth_of_a_second():
-    def processor_seconds():
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "zoo.cli", "--help"], capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def processor_seconds(*command):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *command], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # Time of the processor, and the best of five: other programs on the machine do not count.
-    assert min(processor_seconds() for _ in range(5)) < 0.2
+
+@pytest.mark.parametrize("command", ["--help", "list"])
+def test_help_and_list_answer_within_a_fifth_of_a_second(command):
+    """Time of the processor, the best of five: other programs on the machine do not count, but for its caches.
+
+    How much those and an older processor cost is seen beside it, by the start of Python with click, which takes
+    0.04 seconds where the promise was made; only what such a start takes longer is granted.
+    """
+    processor_seconds("-m", "zoo.cli", command)  # `zoo list` keeps what it counted
+    turns = [(processor_seconds("-m", "zoo.cli", command), processor_seconds("-c", "import click")) for _ in range(5)]
+    ours, bare = map(min, zip(*turns, strict=True))
+    assert ours < 0.2 * max(1, bare / 0.04)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -275,7 +285,17 @@ def test_an_error_of_the_system_names_the_file(zoo, monkeypatch):
 
     monkeypatch.setattr(MODELS, "names", full)
     done = zoo("show", "gpt")
-    assert (done.exit_code, done.stderr) == (2, "zoo: runs/mine/history.csv: No space left on device\n")
+    assert (done.exit_code, done.stderr) == (1, "zoo: runs/mine/history.csv: No space left on device\n")
+
+
+def test_what_went_wrong_on_the_way_has_another_status_than_what_was_asked_wrongly(zoo, monkeypatch):
+    from zoo.checkpoints import CheckpointError, NotWrittenError
+    from zoo.learning import WorkerLostError
+
+    for error, status in ((NotWrittenError, 1), (WorkerLostError, 1), (CheckpointError, 2)):
+        monkeypatch.setattr(MODELS, "names", Mock(side_effect=error("it is told.")))
+        done = zoo("show", "gpt")
+        assert (done.exit_code, done.stderr) == (status, "zoo: it is told.\n")
 
 
 # -- silence --------------------------------------------------------------------------------------------------------

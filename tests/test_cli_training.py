@@ -1,5 +1,6 @@
 """``zoo train`` and ``zoo compare`` from the command to the end: complete, stopped by Ctrl-C, gone wrong."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -7,9 +8,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 from tests.command_line import document, zoo
 from zoo.comparison import protocol
+from zoo.optimization import Recipe
 from zoo.trainer import DivergedError
 
 
@@ -61,6 +64,15 @@ def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
 
     resumed = document(zoo("train", "--resume", out, "--json"))
     assert (resumed["status"], resumed["training"]["steps"]) == ("complete", 3000)
+
+
+def test_help_says_what_a_recipe_can_hold():
+    said = " ".join(zoo("train", "--help").stdout.split())
+    for field in dataclasses.fields(Recipe):
+        assert field.name in said, field.name
+    for schedule in get_args(get_type_hints(Recipe)["schedule"]):
+        assert schedule in said, schedule
+    assert "--recipe ema=" in said and "--recipe patience=" in said and "--recipe schedule=" in said
 
 
 def test_to_resume_is_advised_only_where_a_checkpoint_is(tmp_path, monkeypatch):

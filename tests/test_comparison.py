@@ -14,7 +14,7 @@ from zoo.comparison.collecting import thin
 from zoo.comparison.explanation import sample_attention
 from zoo.comparison.line_up import assign
 from zoo.comparison.ranking import generalization, ranking
-from zoo.comparison.summary import METRICS, columns, exceeds_spread, mean_sd, summarize
+from zoo.comparison.summary import METRICS, columns, exceeds_spread, mean_sd, signatures, summarize
 from zoo.tasks import find
 from zoo.tasks.tiny_sentiment import TinySentiment
 from zoo.tasks.tiny_translation import TinyTranslation
@@ -27,6 +27,16 @@ def test_mean_and_standard_deviation_are_those_of_a_sample():
     assert mean_sd([2, 4, 9]) == {"mean": 5.0, "sd": pytest.approx(math.sqrt(13)), "n": 3}
     assert mean_sd([7.0]) == {"mean": 7.0, "sd": None, "n": 1}
     assert mean_sd([None, None]) is None
+
+
+def test_how_a_metric_was_computed_is_kept_for_each_way_and_older_results_say_nothing():
+    one, other = run(0, 0.5, 0.1), run(0, 0.5, 0.1)
+    other["splits"]["test"]["bleu_signature"] = other["splits"]["test_long"]["bleu_signature"] = "nrefs:1|tok:char"
+    models = {name: {"summary": summarize([each])} for name, each in (("a", one), ("b", one), ("c", other))}
+    assert signatures({"models": models}) == ["BLEU: nrefs:1 or nrefs:1|tok:char."]
+    for entry in models.values():
+        del entry["summary"]["signatures"]
+    assert signatures({"models": models}) == []
 
 
 def test_runs_are_summarized_by_split_and_by_length():

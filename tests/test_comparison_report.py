@@ -31,7 +31,8 @@ def test_the_report_shows_every_part():
     text = html(comparison())
     assert {"en", "ko"} <= Page(text).languages
     assert text.count("<svg") == 4, "two learning curves, one by length, one attention map"
-    for part in ("attending is best", "Toy 1", "keras 3.15.1", "100 train", "42.0 ± 2.8", "toy/attention", ANSWER):
+    of_summary = ("attending is best", "42.0 ± 2.8", "signature of BLEU: nrefs:1.")
+    for part in (*of_summary, "Toy 1", "keras 3.15.1", "100 train", "toy/attention", ANSWER):
         assert part in text
     assert "Minsu &lt;went&gt; &amp; slept." in text and "<went>" not in text
     assert "prefers-color-scheme: dark" in text and "currentColor" in text

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from zoo import checkpoints
+from zoo.run_folder import read_history
 
 WORDS = ["the", "cat", "saw", "a", "bird", "on", "our", "old", "roof", "and", "it", "sang", "for", "us"]
 
@@ -99,9 +100,18 @@ def assert_same_weights(folder, one, other):
         np.testing.assert_allclose(b, a, atol=1e-5)
 
 
+def assert_same_history(folder, one, other):
+    one, other = (read_history(folder / name) for name in (one, other))
+    assert len(one) == len(other) > 1
+    for column in set(one[0]) - {"seconds"}:
+        values = [[row[column] or 0.0 for row in rows] for rows in (one, other)]
+        np.testing.assert_allclose(*values, atol=1e-5, err_msg=column)
+
+
 @pytest.mark.parametrize("task", ["translation", "classification", "pretraining"])
 def test_two_logical_devices_give_the_weights_of_one(folder, task):
     assert_same_weights(folder, f"none-{task}", f"mirrored-{task}")
+    assert_same_history(folder, f"none-{task}", f"mirrored-{task}")
 
 
 def test_two_logical_devices_go_on_bit_for_bit(folder):
@@ -145,11 +155,7 @@ np.savez(f"{folder}/together-{worker}.npz", *run.model.get_weights())
 
 def start_workers(folder, stop_at=0, kill_at=0):
     """Starts two workers on free ports of this machine; the second one obeys."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        workers = ",".join(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
+    workers = free_addresses()
     return [
         subprocess.Popen(
             [sys.executable, "-c", WORKER, str(folder), str(worker), workers, str(stop), str(kill)],
@@ -157,6 +163,15 @@ def start_workers(folder, stop_at=0, kill_at=0):
         )
         for worker, (stop, kill) in enumerate(((0, 0), (stop_at, kill_at)))
     ]  # fmt: skip
+
+
+def free_addresses():
+    """Two on this machine, for ``--workers``."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return ",".join(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
 
 
 def test_two_workers_stop_together_survive_a_kill_and_give_the_weights_of_one_process(folder):
@@ -178,5 +193,35 @@ def test_two_workers_stop_together_survive_a_kill_and_give_the_weights_of_one_pr
         assert (process.returncode, told) == (0, "complete\n"), said[-3000:]
     config = json.loads((folder / "together" / "config.json").read_text())
     assert (config["status"], config["strategy"]) == ("complete", "multi-worker (2 replicas)")
+    assert_same_history(folder, "none-translation", "together")
     for worker in (0, 1):
         assert_same_weights(folder, "none-translation", f"together-{worker}")
+
+
+# The command, whose process is killed after a step if it is the chief.
+KILLED_CHIEF = """
+import os, signal, sys
+from zoo.quiet import load_tensorflow
+load_tensorflow()
+from zoo.trainer import Trainer
+advance = Trainer.advance
+def advance_and_die(trainer, steps):
+    if trainer.step == 2 and sys.argv[-1] == "0":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return advance(trainer, steps)
+Trainer.advance = advance_and_die
+from zoo.cli.main import main
+main()
+"""
+
+
+def test_a_killed_chief_ends_the_others_with_one_line(folder):
+    command = [sys.executable, "-c", KILLED_CHIEF, "train", "bag_of_words", "classification", "--steps", "50"]
+    command += ["--data", f"{folder}/classification", "--out", f"{folder}/without-chief", "--batch-size", "4"]
+    command += ["--strategy", "multi-worker", "--workers", free_addresses(), "--worker"]
+    chief, other = (subprocess.Popen([*command, n], stderr=subprocess.PIPE, text=True) for n in ("0", "1"))
+    chief.communicate(timeout=300)
+    _, said = other.communicate(timeout=60)
+    assert (chief.returncode, other.returncode) == (-signal.SIGKILL, 1), said[-3000:]
+    last = said.splitlines()[-1]
+    assert last.startswith("zoo: another worker does not answer any more (at step 2).") and "--resume" in last, last

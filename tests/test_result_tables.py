@@ -28,6 +28,7 @@ def test_tables_are_made_from_files_and_made_again_alike(make_tables, tmp_path):
     once = make_tables.fill(readme, tmp_path)
     assert "stale" not in once and once.startswith("before\n") and once.endswith("\nafter")
     assert "| attending |" in once and "**42.0 ± 2.8**" in once and "**56.5" not in once
+    assert "Signature of BLEU: nrefs:1.\n" in once
     assert make_tables.fill(once, tmp_path) == once
     assert make_tables.fill(once.replace("42.0", "99.0"), tmp_path) == once, "a typed number does not stay"
 

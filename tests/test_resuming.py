@@ -1,6 +1,8 @@
 """Nothing is lost: a training that was killed, at any moment, ends as if it had never been."""
 
+import dataclasses
 import errno
+import json
 import os
 import re
 import shutil
@@ -42,6 +44,9 @@ def saved(self, folder):
     if self.journal.step >= 16 and when == "after a checkpoint":
         die()
 checkpoints.Checkpoint.save = saved
+if when == "before anything but its settings was written":
+    from zoo.kinds import Kind
+    Kind.save = die
 if when == "between two checkpoints":
     from zoo.trainer import Trainer
     advance = Trainer.advance
@@ -86,8 +91,14 @@ def stop_at(monkeypatch, step):
 
 def change(file, words):
     """Replaces words of a file."""
-    swapped = re.sub("|".join(words), lambda found: words[found[0]], file.read_text(encoding="utf-8"))
+    swapped = re.sub("|".join(map(re.escape, words)), lambda found: words[found[0]], file.read_text(encoding="utf-8"))
     file.write_text(swapped, encoding="utf-8")
+
+
+def change_config(run, **changes):
+    """Changes a run's config.json as an editor would."""
+    path = run.folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
 
 
 def assert_equal_runs(one, other):
@@ -100,17 +111,33 @@ def assert_equal_runs(one, other):
         assert figures[0][name] == figures[1][name]
 
 
-@pytest.mark.parametrize("when", ["in the middle of writing", "after a checkpoint", "between two checkpoints"])
-def test_a_killed_training_ends_bit_for_bit_like_one_that_never_stopped(when, data, whole, tmp_path):
-    out = tmp_path / "run"
+def killed(when, data, out):
+    """The folder of a training in a process of its own that was killed."""
     command = [sys.executable, "-c", KILLED, when, str(data), str(out), repr(SETTINGS)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    return out
+
+
+@pytest.mark.parametrize("when", ["in the middle of writing", "after a checkpoint", "between two checkpoints"])
+def test_a_killed_training_ends_bit_for_bit_like_one_that_never_stopped(when, data, whole, tmp_path):
+    out = killed(when, data, tmp_path / "run")
     assert (out / checkpoints.FOLDER / "partial").exists() == (when == "in the middle of writing")
     resumed = zoo.resume(out, progress=False)
     assert_equal_runs(whole, resumed)
     assert resumed.config["status"] == "complete"
     assert not (out / checkpoints.FOLDER).exists()
+
+
+def test_a_training_killed_before_its_first_checkpoint_begins_anew_and_ends_alike(data, whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_at(patch, 13)
+        measured = train(data, tmp_path / "measured")
+    shutil.rmtree(measured.folder / checkpoints.FOLDER)
+    for out in (killed("before anything but its settings was written", data, tmp_path / "settings"), measured.folder):
+        resumed = zoo.resume(out, progress=False)
+        assert_equal_runs(whole, resumed)
+        assert {**resumed.config, "checkpoint_steps": 4} == whole.config
 
 
 def test_sigterm_writes_a_checkpoint_and_leaves_a_run_that_can_be_used(data, whole, tmp_path, monkeypatch):
@@ -120,7 +147,10 @@ def test_sigterm_writes_a_checkpoint_and_leaves_a_run_that_can_be_used(data, who
     assert run.config["status"] == "interrupted"
     best = run.results()["training"]["best_validation_loss"]
     assert zoo.evaluate(run, "validation")["nll"] == pytest.approx(best, rel=1e-5)
-    assert_equal_runs(whole, zoo.resume(run.folder, progress=False))
+    change_config(run, strategy="mirrored (2 replicas)", machine={})  # as if it had begun elsewhere
+    resumed = zoo.resume(run.folder, progress=False)
+    assert_equal_runs(whole, resumed)
+    assert [resumed.config[name] for name in ("strategy", "machine")] == ["none (1 replica)", whole.config["machine"]]
     with pytest.raises(RunError, match="is complete"):
         zoo.resume(run.folder)
 
@@ -189,14 +219,27 @@ def test_changed_data_are_refused(data, tmp_path, monkeypatch):
     assert zoo.resume(run.folder, progress=False).config["status"] == "complete"
 
 
-def test_without_a_checkpoint_there_is_nothing_to_resume(data, tmp_path, whole):
+def test_changed_settings_are_refused_by_name(data, whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_at(patch, 5)
+        run = train(data, tmp_path / "run")
+    settings, recipe = run.config["settings"], run.config["recipe"]
+    change_config(run, settings={**settings, "num_layers": 2}, recipe={**recipe, "learning_rate": 0.5})
+    with pytest.raises(CheckpointError, match=r"until step 5 .*settings.num_layers 1 \(now 2\), recipe.learning_rate "):
+        zoo.resume(run.folder)
+    change_config(run, settings=settings, recipe=recipe)
+    kept = checkpoints.Checkpoint.load(run.folder)
+    dataclasses.replace(kept, state=kept.state[1:]).save(run.folder)
+    with pytest.raises(ValueError, match="made for a model or an optimizer of another form"):
+        zoo.resume(run.folder, progress=False)
+    kept.save(run.folder)
+    assert_equal_runs(whole, zoo.resume(run.folder, progress=False))
+
+
+def test_a_folder_without_a_run_is_not_touched(tmp_path):
     with pytest.raises(RunError, match="is not a run"):
         zoo.resume(tmp_path / "none")
     assert not (tmp_path / "none").exists()
-    config = '{"status": "failed", "model": 0, "settings": 0, "kind": 0}'
-    (tmp_path / "config.json").write_text(config, encoding="utf-8")
-    with pytest.raises(CheckpointError, match="no checkpoint to resume from"):
-        zoo.resume(tmp_path)
 
 
 def test_folders_of_others_are_not_taken_for_runs(data, tmp_path):
@@ -219,3 +262,17 @@ def test_the_validation_loss_is_measured_at_its_steps_whatever_the_speed(data, t
 def test_two_trainings_into_one_folder_are_refused(data, tmp_path):
     with locked(tmp_path / "run"), pytest.raises(RunError, match="another training writes into"):
         train(data, tmp_path / "run")
+
+
+def test_a_training_in_another_process_is_seen_and_its_lock_dies_with_it(data, tmp_path):
+    holds = "import filelock, sys; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('held'); input()"
+    (tmp_path / "run").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-uc", holds, str(tmp_path / "run" / ".lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(RunError, match="another training writes into"):
+            train(data, tmp_path / "run")
+        other.kill()
+    with locked(tmp_path / "run"):
+        pass

@@ -3,7 +3,8 @@
 ``checkpoints/step-00000400.npz`` holds the weights, the optimizer's memory, the random seeds, the best
 weights so far and the journal (step, losses, best validation loss). The place in the data follows from
 the step. A file is complete or it is not there: it is written under another name and renamed. The two
-newest are kept, so that a damaged one costs some minutes and not the run.
+newest are kept, so that a damaged one costs some minutes and not the run. Killed before its first
+checkpoint, a training begins anew: all of it follows from its settings and its seed.
 """
 
 import contextlib
@@ -17,10 +18,54 @@ import numpy as np
 
 FOLDER = "checkpoints"
 KEPT = 2
+# What a run's config says of the numbers that come out. Where the data lie may change: they have fingerprints.
+SETTINGS = (
+    *("model", "settings", "task", "text", "bad_lines", "kind", "recipe", "steps", "minutes", "batch_size", "drawn"),
+    *("accumulation", "compiled", "seed", "prompt_length", "precision", "evaluate_every"),
+)
 
 
 class CheckpointError(ValueError):
     """A checkpoint that cannot be read, or that belongs to another training."""
+
+
+class NotWrittenError(CheckpointError):
+    """A file of a run that could not be written, such as on a full disk."""
+
+    exit_status = 1  # of a program: the work went wrong, not what was asked for
+
+
+@contextlib.contextmanager
+def naming(path):
+    """Names ``path`` in the error if it cannot be written; the system's own names no file that is open already."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else " ".join(str(error).split())
+        raise NotWrittenError(f"{path} could not be written: {reason}.") from error
+
+
+@contextlib.contextmanager
+def replacing(path, partial):
+    """What is written into ``partial`` meanwhile takes the place of ``path``: a reader never sees a part of it.
+
+    Raises:
+        NotWrittenError: it could not be written; ``path`` is as it was, and no part is left behind.
+    """
+    try:
+        with naming(path):
+            yield
+            partial.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def reserve(path, size):
+    """Makes a file of ``size`` bytes: a library that does not bear a full disk finds room when it writes it anew."""
+    with open(path, "wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
 
 
 @dataclass
@@ -58,37 +103,32 @@ class Checkpoint:
         fingerprints: of the data, split -> :meth:`zoo.batching.Batches.fingerprint`.
         state: list of arrays, :meth:`zoo.trainer.Trainer.state`.
         best: list of arrays, the weights of the best validation loss; empty before the first measurement.
+        settings: those of the run's config that the numbers depend on, name -> value.
     """
 
     journal: Journal
     fingerprints: dict
     state: list
     best: list
+    settings: dict = field(default_factory=dict)
 
     def save(self, folder):
         """Writes the checkpoint into a run's folder; a failure leaves the older ones as they are.
 
         Raises:
-            CheckpointError: it cannot be written (a full disk); says which one is left.
+            NotWrittenError: there is no room for it, for example.
         """
         folder = Path(folder) / FOLDER
         partial = folder / "partial"
         arrays = {f"state.{i:05}": array for i, array in enumerate(self.state)}
         arrays |= {f"best.{i:05}": array for i, array in enumerate(self.best)}
-        facts = json.dumps({"journal": asdict(self.journal), "fingerprints": self.fingerprints})
-        try:
+        facts = {"journal": asdict(self.journal), "fingerprints": self.fingerprints, "settings": self.settings}
+        with replacing(folder / f"step-{self.journal.step:08}.npz", partial):
             folder.mkdir(parents=True, exist_ok=True)
             with open(partial, "wb") as file:
-                np.savez(file, facts=facts, **arrays)
+                np.savez(file, facts=json.dumps(facts), **arrays)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(folder / f"step-{self.journal.step:08}.npz")
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-            last = newest(folder.parent)
-            left = f"{last.name} is left: make room, then 'zoo train --resume {folder.parent}'." if last else ""
-            raise CheckpointError(f"no checkpoint could be written into {folder}: {error.strerror}. {left}") from error
         for old in _files(folder.parent)[:-KEPT]:
             old.unlink(missing_ok=True)
 
@@ -97,11 +137,9 @@ class Checkpoint:
         """The newest checkpoint in a run's folder.
 
         Raises:
-            CheckpointError: there is none, or it is damaged.
+            CheckpointError: it is damaged.
         """
         file = newest(folder)
-        if file is None:
-            raise CheckpointError(f"{folder} has no checkpoint to resume from: train anew, with --overwrite.")
         try:
             with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as content:
                 facts = json.loads(str(content["facts"]))
@@ -110,16 +148,41 @@ class Checkpoint:
                     for part in ("state", "best")
                 }
             facts["journal"]["interval"] = tuple(facts["journal"]["interval"])
-            return cls(Journal(**facts["journal"]), facts["fingerprints"], **parts)
+            return cls(Journal(**facts["journal"]), facts["fingerprints"], **parts, settings=facts.get("settings", {}))
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            others = len(_files(folder)) > 1
-            help = "delete it to resume from the one before" if others else "train anew, with --overwrite"
-            raise CheckpointError(f"{file} is damaged ({type(error).__name__}: {error}): {help}.") from error
+            before = "the one before" if len(_files(folder)) > 1 else "the beginning"
+            raise CheckpointError(
+                f"{file} is damaged ({type(error).__name__}: {error}): delete it to resume from {before}."
+            ) from error
+
+    def check(self, config):
+        """Refuses, by a CheckpointError, the config of a run whose settings are no longer those of the checkpoint."""
+        now, before = _flat(config), _flat(self.settings)
+        changed = [name for name in before if now.get(name) != before[name]]
+        if changed:
+            told = ", ".join(f"{name} {before[name]!r} (now {now.get(name)!r})" for name in changed)
+            raise CheckpointError(
+                f"until step {self.journal.step} the training had other settings than config.json says: {told}. "
+                "Put them back, or train anew with --overwrite."
+            )
+
+
+def settings_of(config):
+    """The part of a run's config that the numbers depend on, as it is read back from a file."""
+    return json.loads(json.dumps({name: config.get(name) for name in SETTINGS}))
 
 
 def newest(folder):
     """The file of the newest checkpoint in a run's folder; None if there is none."""
     return next(iter(reversed(_files(folder))), None)
+
+
+def _flat(config):
+    """``{"recipe": {"ema": 0.5}}`` -> ``{"recipe.ema": 0.5}``; of :data:`SETTINGS` alone."""
+    flat = {}
+    for name, value in settings_of(config).items():
+        flat |= {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, dict) else {name: value}
+    return flat
 
 
 def _files(folder):

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import checkpoints
-from zoo.checkpoints import Checkpoint, Journal
+from zoo.checkpoints import Checkpoint, CheckpointError, Journal, NotWrittenError, naming, newest
 from zoo.memory import PeakMemory
 from zoo.progress import TrainingProgress
 from zoo.run_folder import HISTORY, HISTORY_COLUMNS, TENSORBOARD
@@ -23,6 +23,8 @@ MOST_STEPS = 100  # but never more steps than this between two rows
 
 class WorkerLostError(ConnectionError):
     """One of several workers does not answer any more."""
+
+    exit_status = 1  # of a program: the work went wrong, not what was asked for
 
 
 def learn(run, trainer, batches, validation, chief=True, shown=True, checkpoint=None):
@@ -39,7 +41,8 @@ def learn(run, trainer, batches, validation, chief=True, shown=True, checkpoint=
 
     Raises:
         zoo.trainer.DivergedError: the loss is not finite.
-        CheckpointError: a checkpoint cannot be written.
+        CheckpointError: the checkpoint belongs to another training.
+        NotWrittenError: something cannot be written; says what is left.
         WorkerLostError: another worker died; all must be started again.
     """
     learner = _Learner(run, trainer, batches, validation, chief)
@@ -53,6 +56,10 @@ def learn(run, trainer, batches, validation, chief=True, shown=True, checkpoint=
             status = learner.learn(stop, show)
     except KeyboardInterrupt:
         status = "interrupted"
+    except NotWrittenError as error:
+        last = newest(run.folder)
+        left = f"{last.name} is left: make room" if last else "Make room"
+        raise NotWrittenError(f"{error} {left}, then 'zoo train --resume {run.folder}'.") from error
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
         if not is_multi_worker(trainer.strategy):
             raise
@@ -103,7 +110,7 @@ class _Learner:
         """Takes up everything where the checkpoint was made."""
         for split, fingerprint in self.fingerprints.items():
             if checkpoint.fingerprints[split] != fingerprint:
-                raise checkpoints.CheckpointError(
+                raise CheckpointError(
                     f"the examples of {self.config['task']}, split {split}, are not those that {self.run.folder} had "
                     f"until step {checkpoint.journal.step}: give it its data back, or train anew with --overwrite."
                 )
@@ -147,7 +154,11 @@ class _Learner:
         if status != "failed":
             self.run.save_weights()
             self.run.record("training", self._figures())
-        self.run.save_config()  # after them: a run that says it is complete has everything
+        try:
+            self.run.save_config()  # after them: a run that says it is complete has everything
+        except NotWrittenError:
+            if status != "failed":  # else the first error is the one to be told
+                raise
         if status == "complete":
             shutil.rmtree(self.run.folder / checkpoints.FOLDER, ignore_errors=True)
 
@@ -211,7 +222,8 @@ class _Learner:
         }
         journal.rows.append(row)
         if self.chief:
-            with open(self.run.folder / HISTORY, "a", encoding="utf-8", newline="") as file:
+            path = self.run.folder / HISTORY
+            with naming(path), open(path, "a", encoding="utf-8", newline="") as file:
                 csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n").writerow(row)
         if self.tensorboard:
             with self.tensorboard.as_default(step=journal.step):
@@ -220,7 +232,8 @@ class _Learner:
                         tf.summary.scalar(name, float(row[name]))
 
     def _write_history(self):
-        with open(self.run.folder / HISTORY, "w", encoding="utf-8", newline="") as file:
+        path = self.run.folder / HISTORY
+        with naming(path), open(path, "w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.journal.rows)
@@ -233,7 +246,8 @@ class _Learner:
 
     def _save_checkpoint(self):
         if self.chief:
-            Checkpoint(self.journal, self.fingerprints, self.trainer.state(), self.best_weights).save(self.run.folder)
+            state, settings = self.trainer.state(), checkpoints.settings_of(self.config)
+            Checkpoint(self.journal, self.fingerprints, state, self.best_weights, settings).save(self.run.folder)
         self.saved_at = time.monotonic()
 
     def _save_best(self):

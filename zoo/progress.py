@@ -1,13 +1,17 @@
-"""Signs of life of a training: what is prepared, then a bar with loss, tokens per second, time left.
+"""Signs of life of a training: what is prepared, then a bar (or lines) with loss, tokens per second, time left.
 
 All of it goes to standard error.
 """
 
+import datetime
 import math
 import sys
+import time
 
 import rich.console
 import rich.progress
+
+SECONDS_BETWEEN_LINES = 30
 
 
 def announce(what, shown=True):
@@ -26,6 +30,8 @@ def announce_skipped(lines, shown=True, most=10):
 class TrainingProgress:
     """Context manager that yields ``show(step, seconds, loss, best, tokens)``.
 
+    A terminal gets a bar; anything else, such as the log of a scheduler, a line every half a minute and one at the end.
+
     Args:
         title: what is trained.
         budget: a dictionary with ``steps`` or ``minutes``.
@@ -33,18 +39,21 @@ class TrainingProgress:
     """
 
     def __init__(self, title, budget, shown=True):
+        self.title = title
         self.in_steps = budget["steps"] is not None
-        total = budget["steps"] if self.in_steps else 60 * budget["minutes"]
+        self.total = budget["steps"] if self.in_steps else 60 * budget["minutes"]
+        console = rich.console.Console(stderr=True)
+        self.in_lines = shown and not (console.is_terminal or console.is_jupyter)
         self.bar = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}"),
             rich.progress.BarColumn(bar_width=20),
             rich.progress.TextColumn("{task.percentage:>3.0f} %"),
             rich.progress.TextColumn("{task.fields[figures]}"),
-            rich.progress.TimeRemainingColumn(),
-            console=rich.console.Console(stderr=True),
-            disable=not shown,
+            console=console,
+            disable=not shown or self.in_lines,
         )
-        self.line = self.bar.add_task(title, total=total, figures="starting")
+        self.task = self.bar.add_task(title, total=self.total, figures="starting")
+        self.unsaid, self.said_at = None, time.monotonic()
 
     def __enter__(self):
         self.bar.start()
@@ -52,9 +61,20 @@ class TrainingProgress:
 
     def __exit__(self, *error):
         self.bar.stop()
+        self._say()
 
     def _show(self, step, seconds, loss, best, tokens):
         speed = tokens / max(seconds, 1e-9)
         measured = f"best validation {best:.3f}  " if math.isfinite(best) else ""  # the first comes after some steps
-        figures = f"step {step}  loss {loss:.3f}  {measured}{speed:,.0f} tokens/s"
-        self.bar.update(self.line, completed=step if self.in_steps else seconds, figures=figures)
+        done = step if self.in_steps else seconds
+        left = datetime.timedelta(seconds=round(seconds * max(self.total / max(done, 1e-9) - 1, 0)))
+        figures = f"step {step}  loss {loss:.3f}  {measured}{speed:,.0f} tokens/s  {left} left"
+        self.bar.update(self.task, completed=done, figures=figures)
+        self.unsaid = f"{self.title}: {min(100 * done / self.total, 100):.0f} %  {figures}"
+        if time.monotonic() - self.said_at >= SECONDS_BETWEEN_LINES:
+            self._say()
+
+    def _say(self):
+        if self.in_lines and self.unsaid:
+            print(self.unsaid, file=sys.stderr, flush=True)
+        self.unsaid, self.said_at = None, time.monotonic()

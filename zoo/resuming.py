@@ -4,18 +4,26 @@ import contextlib
 
 import keras
 
-from zoo.checkpoints import Checkpoint
+from zoo.checkpoints import Checkpoint, newest
 from zoo.datasets.splits import draw
-from zoo.run_folder import RunError, locked, read_config
-from zoo.runs import Run, computing_in
-from zoo.strategies import is_chief, make_strategy
-from zoo.training import carry_out
+from zoo.machine import machine
+from zoo.run_folder import RunError, is_run, locked, read_config
+from zoo.runs import Run, computing_in, versions
+from zoo.strategies import describe, is_chief, make_strategy
+from zoo.training import carry_out, train
+
+# What is asked for again, as it is, where a training has to begin anew.
+ASKED = (
+    *("task", "steps", "minutes", "batch_size", "recipe", "seed", "data", "text", "bad_lines", "init", "prompt_length"),
+    *("precision", "accumulation", "evaluate_every", "checkpoint_steps", "checkpoint_minutes", "tensorboard"),
+)
 
 
 def resume(folder, *, strategy="none", progress=True):
     """Goes on with a training that was stopped or killed, from its last checkpoint, as if it had never ended.
 
-    Its settings are those of the run; only the devices may be others.
+    Its settings are those of the run; only the devices may be others. Without a checkpoint it begins anew, which
+    comes to the same: all of it follows from its settings and its seed.
 
     Args:
         folder: the run's.
@@ -27,7 +35,7 @@ def resume(folder, *, strategy="none", progress=True):
 
     Raises:
         RunError: the folder holds no run, or one that is complete.
-        zoo.checkpoints.CheckpointError: there is no checkpoint, it is damaged, or its data has changed.
+        zoo.checkpoints.CheckpointError: the checkpoint is damaged, or settings or data have changed since.
     """
     strategy = make_strategy(strategy)
     chief = is_chief(strategy)
@@ -39,14 +47,39 @@ def resume(folder, *, strategy="none", progress=True):
                 f"{folder} is complete: there is nothing to resume. To train its weights further: "
                 f"'zoo train {config['model']} {config['task']} --init {folder} --out ANOTHER'."
             )
-        checkpoint = Checkpoint.load(folder)
-        keras.utils.set_random_seed(config["seed"])
-        with strategy.scope(), computing_in(config["precision"]):
-            run = Run.load(folder)
-        if chief:
-            run.config["status"] = "running"
-            run.save_config()
-        learned = draw(run.task.examples("train"), config.get("drawn"), config["seed"])
-        batches = run.kind.batches(learned, config["batch_size"], config["seed"])
-        carry_out(run, strategy, batches, checkpoint, progress)
+        if newest(folder):
+            return _go_on(folder, config, strategy, chief, progress)
+    return _begin_anew(folder, config, strategy, progress)
+
+
+def _go_on(folder, config, strategy, chief, progress):
+    checkpoint = Checkpoint.load(folder)
+    checkpoint.check(config)
+    keras.utils.set_random_seed(config["seed"])
+    with strategy.scope(), computing_in(config["precision"]):
+        run = Run.load(folder)
+    run.config |= {"status": "running", "strategy": describe(strategy), "machine": machine(), "versions": versions()}
+    if chief:
+        run.save_config()
+    learned = draw(run.task.examples("train"), config.get("drawn"), config["seed"])
+    batches = run.kind.batches(learned, config["batch_size"], config["seed"])
+    carry_out(run, strategy, batches, checkpoint, progress)
     return run
+
+
+def _begin_anew(folder, config, strategy, progress):
+    # Published weights bring their settings along; only dropout may be another.
+    published = config.get("init") and not is_run(config["init"])
+    settings = {name: value for name, value in config["settings"].items() if name == "dropout" or not published}
+    return train(
+        config["model"],
+        preset=None if config.get("init") else config["preset"],
+        settings=settings,
+        examples=config.get("drawn"),
+        compile="on" if config["compiled"] else "off",
+        out=folder,
+        overwrite=True,
+        strategy=strategy,
+        progress=progress,
+        **{name: config[name] for name in ASKED if name in config},
+    )

@@ -21,6 +21,7 @@ from pathlib import Path
 import filelock
 
 from zoo.checkpoints import FOLDER as CHECKPOINTS
+from zoo.checkpoints import replacing
 
 CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS = "config.json", "text", "model.weights.h5", "history.csv", "results.json"
 LOCK, TENSORBOARD = ".lock", "tensorboard"
@@ -82,8 +83,11 @@ def check_folder(folder, overwrite):
 
 
 def clear_folder(folder):
-    """Deletes the run, and nothing else, in a folder that :func:`check_folder` has passed and :func:`locked` holds."""
-    for name in (CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS, CHECKPOINTS, TENSORBOARD):
+    """Deletes the run, and nothing else, in a folder that :func:`check_folder` has passed and :func:`locked` holds.
+
+    All but its config, which the next one replaces: whenever the program is killed, the folder is that of a run.
+    """
+    for name in (CHECKPOINTS, TEXT, WEIGHTS, HISTORY, RESULTS, TENSORBOARD):
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)
@@ -115,5 +119,5 @@ def locked(folder):
 def write_json(path, value):
     """Writes JSON so that a reader sees the old file or the new one, never a part."""
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with replacing(path, partial):
+        partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

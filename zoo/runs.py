@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import math
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -10,12 +11,15 @@ from pathlib import Path
 import keras
 
 from zoo import kinds, settings
+from zoo.checkpoints import naming, replacing, reserve
 from zoo.memory import keep_freed_memory
 from zoo.prompt_tuning import Prompted
 from zoo.registry import MODELS, unknown_name
 from zoo.run_folder import CONFIG, RESULTS, TEXT, WEIGHTS, RunError, read_config, read_history, write_json
 from zoo.task_model import TaskModel
 from zoo.tasks import find
+
+HEADERS = 4096  # bytes, more than HDF5 writes beside the numbers of an array
 
 
 @dataclasses.dataclass
@@ -87,14 +91,22 @@ class Run:
         """Writes configuration, text side and weights."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.save_config()
-        self.kind.save(self.folder / TEXT)
+        with naming(self.folder / TEXT):
+            self.kind.save(self.folder / TEXT)
         self.save_weights()
 
     def save_weights(self):
-        """Writes the weights so that an interruption leaves the old ones or the new ones, never a part."""
+        """Writes the weights so that an interruption leaves the old ones or the new ones, never a part.
+
+        Raises:
+            NotWrittenError: there is no room for them, for example.
+        """
         partial = self.folder / f"partial.{WEIGHTS}"
-        self.model.save_weights(partial)
-        partial.replace(self.folder / WEIGHTS)
+        with replacing(self.folder / WEIGHTS, partial):
+            # On a full disk HDF5 can crash the process; so it is asked before. Each number has 4 bytes.
+            numbers = sum(math.prod(variable.shape) for variable in self.model.variables)
+            reserve(partial, 4 * numbers + HEADERS * (len(self.model.variables) + 4))
+            self.model.save_weights(partial)
 
 
 def load(folder):

@@ -4,17 +4,28 @@ Parameter servers are not offered: their workers do not wait for each other, so
 that no two trainings would be the same.
 """
 
+import contextlib
 import functools
 import json
 import os
+import signal
+import threading
 
 import tensorflow as tf
 
 from zoo import pipeline
+from zoo.progress import announce
 from zoo.registry import unknown_name
 from zoo.settings import SettingError
 
 STRATEGIES = ("none", "mirrored", "multi-worker", "tpu")
+TF_CONFIG = '{"cluster": {"worker": ["HOST:PORT", "HOST:PORT"]}, "task": {"type": "worker", "index": 0}}'
+
+
+class NoWorkersError(ConnectionError):
+    """Several workers did not find each other."""
+
+    exit_status = 1  # of a program: the work went wrong, not what was asked for
 
 
 def make_strategy(name, devices=(), workers=(), worker=None, tpu=""):
@@ -29,6 +40,7 @@ def make_strategy(name, devices=(), workers=(), worker=None, tpu=""):
 
     Raises:
         UnknownNameError, SettingError: say what is possible.
+        NoWorkersError: not all workers were started.
     """
     if isinstance(name, tf.distribute.Strategy):
         return name
@@ -74,15 +86,47 @@ def _multi_worker(workers, worker):
         os.environ["TF_CONFIG"] = json.dumps(
             {"cluster": {"worker": list(workers)}, "task": {"type": "worker", "index": worker}}
         )
-    elif "TF_CONFIG" not in os.environ:
+    elif not os.environ.get("TF_CONFIG"):
         raise SettingError(
             "multi-worker needs the addresses of all workers: --workers HOST:PORT,HOST:PORT --worker N, "
             "or the environment variable TF_CONFIG."
         )
+    addresses = ", ".join(_addresses(os.environ["TF_CONFIG"]))
+    announce(f"waiting until all workers are there: {addresses}")  # for an hour, says TensorFlow
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        with _killed_by_control_c():
+            return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:  # TensorFlow has been used already
         raise SettingError(f"multi-worker must be set up before TensorFlow does anything else: {error}") from error
+    except tf.errors.OpError as error:
+        reason = error.message.partition("\n")[0]
+        raise NoWorkersError(f"the workers {addresses} did not find each other: {reason}") from error
+
+
+def _addresses(config):
+    """The addresses in a ``TF_CONFIG``, chief first, after a look at whether it is one."""
+    try:
+        config = json.loads(config)
+        task = config["task"]
+        found = [address for job in ("chief", "worker") for address in config["cluster"].get(job, [])]
+        if config["cluster"][task["type"]][int(task["index"])] in found:
+            return found
+        problem = f"a {task['type']} trains nothing"
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    raise SettingError(f"the environment variable TF_CONFIG must be like {TF_CONFIG} ({problem}).")
+
+
+@contextlib.contextmanager
+def _killed_by_control_c():
+    """While this context is active, Ctrl-C ends the process at once; Python would not hear it in TensorFlow's code."""
+    in_main = threading.current_thread() is threading.main_thread()  # others may not handle signals
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL) if in_main else None
+    try:
+        yield
+    finally:
+        if in_main:
+            signal.signal(signal.SIGINT, before)
 
 
 def describe(strategy):
@@ -105,9 +149,12 @@ def is_multi_worker(strategy):
 
 
 def is_chief(strategy):
-    """Whether this process is the one that writes: the only one, or the first of several workers."""
+    """Whether this process is the one that writes: the only one, or of several that called chief, else the first."""
     resolver = strategy.cluster_resolver
-    return resolver is None or not resolver.task_type or (resolver.task_type, resolver.task_id) == ("worker", 0)
+    if resolver is None or not resolver.task_type:
+        return True
+    chief = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+    return (resolver.task_type, resolver.task_id) == (chief, 0)
 
 
 def check_shares(batch_size, strategy, parts=1):

@@ -8,6 +8,7 @@ import statistics
 from dataclasses import dataclass
 
 MINUS = "−"
+SIGNATURE = "_signature"  # how the name of a metric's signature ends (:mod:`zoo.metrics`)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def summarize(runs):
 
     Returns:
         ``{"parameters": int, "training": {name: mean_sd}, "splits": {split: {name: mean_sd}},
-        "by_length": {split: [{"low", "high", "examples", name: mean_sd}]}}``.
+        "by_length": {split: [{"low", "high", "examples", name: mean_sd}]}, "signatures": {name: text}}``; the last of
+        metrics that say how exactly they were computed.
     """
     splits = {split: [run["splits"][split] for run in runs] for split in runs[0]["splits"]}
     left_out = {"seconds", "examples", "tokens"}
@@ -130,7 +132,24 @@ def summarize(runs):
             for split, parts in splits.items()
         },
         "by_length": {split: _mean_groups([part["by_length"] for part in parts]) for split, parts in splits.items()},
+        "signatures": {
+            name.removesuffix(SIGNATURE): text
+            for parts in splits.values()
+            for name, text in parts[0].items()
+            if name.endswith(SIGNATURE)
+        },
     }
+
+
+def signatures(task):
+    """How exactly metrics were computed, where they say it, as sentences; results of older versions say nothing.
+
+    Args:
+        task: dictionary with "models" (name -> ``{"summary": ...}``).
+    """
+    said = [entry["summary"].get("signatures", {}) for entry in task["models"].values()]
+    texts = {name: dict.fromkeys(each[name] for each in said if name in each) for each in said for name in each}
+    return [f"{metric_figure(name).title}: {' or '.join(of_models)}." for name, of_models in texts.items()]
 
 
 def _numbers(part):

@@ -76,7 +76,7 @@ def view(task, prefix):
 
 
 def further_columns(task):
-    """``(title, {model: text})`` for all that was measured and is not in the main table, signatures included."""
+    """``(title, {model: text})`` for all that was measured and is not in the main table."""
     shown = {task["metric"], "perplexity", "bits_per_character"}
     rows = []
     for split in task["splits"]:

@@ -1,6 +1,6 @@
 """What a report says in sentences: the protocol, the machine, the meaning of each column."""
 
-from zoo.comparison.summary import COSTS, METRICS
+from zoo.comparison.summary import COSTS, METRICS, signatures
 
 
 def budget(task):
@@ -46,6 +46,7 @@ def protocol(results):
     for task in tasks:
         sizes = ", ".join(f"{count:,} {split}" for split, count in task["examples"].items())
         sentences.append(f"{task['task']}: {sizes} examples; {budget(task)}; {tokenizers(task)}.")
+        sentences += [f"{task['task']}, signature of {sentence}" for sentence in signatures(task)]
     return sentences
 
 

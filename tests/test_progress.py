@@ -1,0 +1,53 @@
+"""What a training shows of itself, in a terminal and in a log."""
+
+import math
+
+import pytest
+
+from zoo import progress
+from zoo.progress import TrainingProgress
+
+STEPS, MINUTES = {"steps": 200, "minutes": None}, {"steps": None, "minutes": 2}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that a test lets pass."""
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_log_gets_a_line_every_half_a_minute_and_one_at_the_end(clock, capsys):
+    with TrainingProgress("gpt:tiny on copy", STEPS) as show:
+        for step in range(1, 101):  # a second each
+            clock[0] = step
+            show(step, float(step), 2.5, math.inf if step < 50 else 2.25, 1000 * step)
+    assert capsys.readouterr().err.splitlines() == [
+        "gpt:tiny on copy: 15 %  step 30  loss 2.500  1,000 tokens/s  0:02:50 left",
+        "gpt:tiny on copy: 30 %  step 60  loss 2.500  best validation 2.250  1,000 tokens/s  0:02:20 left",
+        "gpt:tiny on copy: 45 %  step 90  loss 2.500  best validation 2.250  1,000 tokens/s  0:01:50 left",
+        "gpt:tiny on copy: 50 %  step 100  loss 2.500  best validation 2.250  1,000 tokens/s  0:01:40 left",
+    ]
+
+
+def test_a_budget_in_minutes_ends_by_the_clock(clock, capsys):
+    with TrainingProgress("gpt:tiny on copy", MINUTES) as show:
+        show(7, 90.0, 2.5, math.inf, 90)
+    assert capsys.readouterr().err == "gpt:tiny on copy: 75 %  step 7  loss 2.500  1 tokens/s  0:00:30 left\n"
+
+
+def test_a_terminal_gets_a_bar_with_the_same_figures(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what takes standard error for a terminal
+    monkeypatch.setenv("COLUMNS", "150")
+    with TrainingProgress("gpt:tiny on copy", STEPS) as show:
+        show(50, 25.0, 2.5, 2.25, 50_000)
+    said = capsys.readouterr().err
+    assert "gpt:tiny on copy" in said and "━" in said and "25 %" in said
+    assert "step 50  loss 2.500  best validation 2.250  2,000 tokens/s  0:01:15 left" in said
+
+
+def test_nothing_is_shown_where_nothing_is_wanted(capsys):
+    with TrainingProgress("gpt:tiny on copy", STEPS, shown=False) as show:
+        show(200, 25.0, 2.5, 2.25, 50_000)
+    assert capsys.readouterr().err == ""
