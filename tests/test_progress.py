@@ -1,6 +1,7 @@
 """What a training shows of itself, in a terminal and in a log."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,8 +15,16 @@ STEPS, MINUTES = {"steps": 200, "minutes": None}, {"steps": None, "minutes": 2}
 def clock(monkeypatch):
     """Seconds that a test lets pass."""
     now = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch):
+    """Standard error is what it is in a log, whatever the tests run in."""
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
 
 
 def test_a_log_gets_a_line_every_half_a_minute_and_one_at_the_end(clock, capsys):
@@ -45,6 +54,14 @@ def test_a_terminal_gets_a_bar_with_the_same_figures(capsys, monkeypatch):
     said = capsys.readouterr().err
     assert "gpt:tiny on copy" in said and "━" in said and "25 %" in said
     assert "step 50  loss 2.500  best validation 2.250  2,000 tokens/s  0:01:15 left" in said
+
+
+def test_a_terminal_without_a_cursor_gets_lines(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    with TrainingProgress("gpt:tiny on copy", STEPS) as show:
+        show(50, 25.0, 2.5, 2.25, 50_000)
+    assert capsys.readouterr().err.startswith("gpt:tiny on copy: 25 %  step 50  loss 2.500")
 
 
 def test_nothing_is_shown_where_nothing_is_wanted(capsys):

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import strategies
+from zoo.serving.deployment import free_ports
 from zoo.settings import SettingError
 from zoo.strategies import NoWorkersError, is_chief, make_strategy
 
@@ -90,15 +91,19 @@ def test_workers_that_do_not_find_each_other_are_one_line(workers, error, expect
 
 
 def test_a_worker_that_is_started_alone_says_what_it_waits_for_and_hears_control_c():
-    command = ["-m", "zoo.cli", "train", "ngram", "copy", "--strategy", "multi-worker", "--workers", ",".join(BOTH)]
+    both = [f"127.0.0.1:{port}" for port in free_ports(0, 0)]
+    command = ["-m", "zoo.cli", "train", "ngram", "copy", "--strategy", "multi-worker", "--workers", ",".join(both)]
     environment = os.environ | {"TF_CONFIG": ""}
     with subprocess.Popen(
         [sys.executable, *command, "--worker", "1"], stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
-        assert process.stderr.readline() == f"waiting until all workers are there: {', '.join(BOTH)} ...\n"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) in (-signal.SIGINT, 130)
-        assert "Traceback" not in process.stderr.read()
+        try:
+            assert process.stderr.readline() == f"waiting until all workers are there: {', '.join(both)} ...\n"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=120) in (-signal.SIGINT, 130)
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
 
 
 def test_devices_are_chosen_by_name(monkeypatch):

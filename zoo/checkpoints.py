@@ -157,10 +157,12 @@ class Checkpoint:
 
     def check(self, config):
         """Refuses, by a CheckpointError, the config of a run whose settings are no longer those of the checkpoint."""
+        if not self.settings:  # of an older version, which kept none
+            return
         now, before = _flat(config), _flat(self.settings)
-        changed = [name for name in before if now.get(name) != before[name]]
+        changed = [name for name in before | now if now.get(name) != before.get(name)]
         if changed:
-            told = ", ".join(f"{name} {before[name]!r} (now {now.get(name)!r})" for name in changed)
+            told = ", ".join(f"{name} {before.get(name)!r} (now {now.get(name)!r})" for name in changed)
             raise CheckpointError(
                 f"until step {self.journal.step} the training had other settings than config.json says: {told}. "
                 "Put them back, or train anew with --overwrite."

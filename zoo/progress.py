@@ -43,7 +43,8 @@ class TrainingProgress:
         self.in_steps = budget["steps"] is not None
         self.total = budget["steps"] if self.in_steps else 60 * budget["minutes"]
         console = rich.console.Console(stderr=True)
-        self.in_lines = shown and not (console.is_terminal or console.is_jupyter)
+        has_bar = console.is_jupyter or (console.is_terminal and not console.is_dumb_terminal)
+        self.in_lines = shown and not has_bar
         self.bar = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}"),
             rich.progress.BarColumn(bar_width=20),

@@ -7,6 +7,7 @@ import keras
 from zoo.checkpoints import Checkpoint, newest
 from zoo.datasets.splits import draw
 from zoo.machine import machine
+from zoo.progress import announce
 from zoo.run_folder import RunError, is_run, locked, read_config
 from zoo.runs import Run, computing_in, versions
 from zoo.strategies import describe, is_chief, make_strategy
@@ -68,9 +69,15 @@ def _go_on(folder, config, strategy, chief, progress):
 
 
 def _begin_anew(folder, config, strategy, progress):
-    # Published weights bring their settings along; only dropout may be another.
+    announce(f"{folder} has no checkpoint: the training begins anew", progress)
+    # Published weights bring their settings along; only dropout may be another. The size of a vocabulary follows from
+    # the data, as it did before.
     published = config.get("init") and not is_run(config["init"])
-    settings = {name: value for name, value in config["settings"].items() if name == "dropout" or not published}
+    settings = {
+        name: value
+        for name, value in config["settings"].items()
+        if name == "dropout" or not (published or name.endswith("vocabulary_size"))
+    }
     return train(
         config["model"],
         preset=None if config.get("init") else config["preset"],

@@ -218,6 +218,7 @@ def train(
     with locked(folder) if chief else contextlib.nullcontext():
         if chief:
             check_folder(folder, overwrite)  # once more: another training may have begun meanwhile
+            run.save_config()  # first: whatever happens from here on, the folder is not that of the old, complete run
             clear_folder(folder)  # only now: a training that cannot begin costs no old run
             run.save()
         carry_out(run, strategy, batches, None, progress)

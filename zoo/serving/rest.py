@@ -32,7 +32,7 @@ PATIENCE = 5.0  # seconds
 
 
 def make_server(service, host, port):
-    """An :class:`zoo.serving.connections.HttpServer` that does not listen yet.
+    """An :class:`zoo.serving.connections.HttpServer` that does not answer yet.
 
     Args:
         service: the :class:`zoo.serving.development.Service` that answers.
