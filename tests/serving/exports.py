@@ -114,6 +114,16 @@ class Exports:
             run = trained_run(family, task, self.folder / "runs" / name)
             folder = zoo.export(run, self.folder / "exports" / name)
             unseen = "test" if "test" in run.task.splits else "validation"
-            records = short_records(run.kind, run.task.examples(unseen), 3, LONGEST_RECORD)
+            records = short_records(run.kind, run.task.examples(unseen), 30, LONGEST_RECORD)
+            records = [record for record in records if is_understood(run, record)][:3]
             self.made[family, task] = Export(run, folder, records)
         return self.made[family, task]
+
+
+def is_understood(run, record):
+    """Whether the run, which has read little and reads little at once, answers a record at all."""
+    try:
+        run.kind.check_input([record], run.model)
+    except ValueError:
+        return False
+    return True

@@ -42,7 +42,8 @@ def test_every_task_answers_alike_after_export(exports, fresh, tmp_path, task):
     export = exports(SMALLEST.get(known.kind, "bag_of_words"), task)
     needed = operations(export.folder)
     assert not needed - stock()
-    if {tokenizer.name for tokenizer in export.run.kind.tokenizers.values()} == {"character"}:
+    whole_characters = {tokenizer.name for tokenizer in export.run.kind.tokenizers.values()} == {"character"}
+    if whole_characters and known.kind != "tagging":  # which asks tensorflow-text where a unit begins
         # It loads in TensorFlow alone, without tensorflow-text.
-        assert not needed & set(OF_TENSORFLOW_TEXT)
+        assert needed & set(OF_TENSORFLOW_TEXT) == set()
     check(export, fresh, tmp_path)
