@@ -43,10 +43,14 @@ MAY_IMPORT = {
     "zoo.optimizer": (("zoo.optimization",), ("keras", "tensorflow")),
     "zoo.likelihood": (("zoo.optimization",), None),
     "zoo.strategies": (("zoo.pipeline", "zoo.progress", "zoo.registry", "zoo.settings"), None),
-    "zoo.checkpoints": ((), ("numpy",)),
+    "zoo.disk": ((), ()),
+    "zoo.checkpoints": (("zoo.disk",), ("numpy",)),
     "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.optimizer", "zoo.strategies"), None),
-    "zoo.learning": (("zoo.checkpoints", "zoo.memory", "zoo.progress", "zoo.run_folder", "zoo.strategies"), None),
-    "zoo.run_folder": (("zoo.checkpoints",), ()),
+    "zoo.learning": (
+        ("zoo.checkpoints", "zoo.disk", "zoo.memory", "zoo.progress", "zoo.run_folder", "zoo.strategies"),
+        None,
+    ),
+    "zoo.run_folder": (("zoo.checkpoints", "zoo.disk"), ()),
     "zoo.kinds": (
         (
             "zoo.kinds",

@@ -288,7 +288,8 @@ def test_an_error_of_the_system_names_the_file(zoo, monkeypatch):
 
 
 def test_what_went_wrong_on_the_way_has_another_status_than_what_was_asked_wrongly(zoo, monkeypatch):
-    from zoo.checkpoints import CheckpointError, NotWrittenError
+    from zoo.checkpoints import CheckpointError
+    from zoo.disk import NotWrittenError
     from zoo.learning import WorkerLostError
 
     for error, status in ((NotWrittenError, 1), (WorkerLostError, 1), (CheckpointError, 2)):

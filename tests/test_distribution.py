@@ -1,9 +1,7 @@
 """One replica equals two, on one machine or on two: the same seed and the same global batch give the same weights."""
 
-import contextlib
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +11,7 @@ import pytest
 
 from zoo import checkpoints
 from zoo.run_folder import read_history
+from zoo.serving.deployment import free_ports
 
 WORDS = ["the", "cat", "saw", "a", "bird", "on", "our", "old", "roof", "and", "it", "sang", "for", "us"]
 
@@ -167,11 +166,7 @@ def start_workers(folder, stop_at=0, kill_at=0):
 
 def free_addresses():
     """Two on this machine, for ``--workers``."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return ",".join(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
+    return ",".join(f"127.0.0.1:{port}" for port in free_ports(0, 0))
 
 
 def test_two_workers_stop_together_survive_a_kill_and_give_the_weights_of_one_process(folder):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_distribution import free_addresses
+from zoo.serving.deployment import free_ports
 
 FOLDER = Path(__file__).parent.parent / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.py"))
@@ -37,8 +37,8 @@ def test_bash_can_read_the_script(script):
 
 
 def test_two_processes_train_together(tmp_path):
-    port = free_addresses().partition(":")[2].partition(",")[0]
-    environment = os.environ | {"PORT": port, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    (port,) = free_ports(0)
+    environment = os.environ | {"PORT": str(port), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     command = ["bash", FOLDER / "launch" / "two_processes.sh", "bag_of_words", "tiny-sentiment", "--steps", "3"]
     done = subprocess.run(
         [*command, "--out", "run"], cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=300

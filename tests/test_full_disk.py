@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.checkpoints import NotWrittenError
+from zoo.disk import NotWrittenError
 from zoo.trainer import Trainer
 
 SETTINGS = {"steps": 20, "evaluate_every": 10, "checkpoint_steps": 4, "batch_size": 8, "progress": False}

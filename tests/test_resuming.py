@@ -18,6 +18,7 @@ import pytest
 import zoo
 from zoo import checkpoints
 from zoo.checkpoints import CheckpointError
+from zoo.disk import NotWrittenError
 from zoo.run_folder import RunError, locked
 
 # Dropout, so that the random seeds matter; several epochs, the last batch of each not full.
@@ -166,7 +167,7 @@ def test_a_full_disk_costs_no_older_checkpoint(data, whole, tmp_path, monkeypatc
             savez(file, **arrays)
 
         patch.setattr(np, "savez", full)
-        with pytest.raises(CheckpointError, match=r"No space left on device.*step-00000008.npz is left.*--resume"):
+        with pytest.raises(NotWrittenError, match=r"No space left on device.*step-00000008.npz is left.*--resume"):
             train(data, tmp_path / "run", checkpoint_steps=4)
     assert_equal_runs(whole, zoo.resume(tmp_path / "run", progress=False))
 

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import checkpoints
-from zoo.checkpoints import Checkpoint, CheckpointError, Journal, NotWrittenError, naming, newest
+from zoo.checkpoints import Checkpoint, CheckpointError, Journal, newest
+from zoo.disk import NotWrittenError, naming
 from zoo.memory import PeakMemory
 from zoo.progress import TrainingProgress
 from zoo.run_folder import HISTORY, HISTORY_COLUMNS, TENSORBOARD

@@ -21,7 +21,7 @@ from pathlib import Path
 import filelock
 
 from zoo.checkpoints import FOLDER as CHECKPOINTS
-from zoo.checkpoints import replacing
+from zoo.disk import replacing
 
 CONFIG, TEXT, WEIGHTS, HISTORY, RESULTS = "config.json", "text", "model.weights.h5", "history.csv", "results.json"
 LOCK, TENSORBOARD = ".lock", "tensorboard"

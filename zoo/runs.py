@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 
 from zoo import kinds, settings
-from zoo.checkpoints import naming, replacing, reserve
+from zoo.disk import naming, replacing, reserve
 from zoo.memory import keep_freed_memory
 from zoo.prompt_tuning import Prompted
 from zoo.registry import MODELS, unknown_name
