@@ -119,7 +119,7 @@ def draw(points):
             if column == 0:
                 here.set_ylabel(label)
         axes[0][0].plot([], [], "--", color="#333333", lw=1, label="theory")
-        axes[0][0].legend(frameon=False)
+        figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
         return figure
 
 

@@ -24,6 +24,16 @@ class Rows(NamedTuple):
     lengths: np.ndarray
 
 
+class Beside(NamedTuple):
+    """A list of arrays that lie where the tokens lie which they belong to: labels at each position.
+
+    Args:
+        values: as those of :class:`Rows`.
+    """
+
+    values: np.ndarray
+
+
 def pack(rows, dtype):
     """A list of arrays as :class:`Rows`; a list of single numbers (0-D arrays) as an array [N]."""
     if rows[0].ndim == 0:
@@ -34,7 +44,7 @@ def pack(rows, dtype):
 
 
 def pack_columns(inputs, labels, weights):
-    """The parts of :class:`zoo.batching.Columns` with each list packed.
+    """The parts of :class:`zoo.batching.Columns` with each list packed; labels of all positions as :class:`Beside`.
 
     Raises:
         ValueError: weights are not as long as their labels, or segments not as long as their tokens.
@@ -45,7 +55,10 @@ def pack_columns(inputs, labels, weights):
     each(lambda of_labels, of_weights: _check_lengths("weights", of_weights, "labels", of_labels), labels, weights)
     for name, column in inputs.items():
         _check_lengths(name, column, _lies_with(name, inputs), inputs[_lies_with(name, inputs)])
-    return inputs, labels, weights
+    # A place is looked up once for all that lies there, which for the smallest models takes as long as their step.
+    tokens = inputs[_labelled(inputs)]
+    beside = each(lambda column: Beside(column.values) if _lie_alike(column, tokens) else column, labels)
+    return inputs, beside, weights
 
 
 def pick(packed, rows, counts, multiple=1, ops=np):
@@ -71,8 +84,11 @@ def pick(packed, rows, counts, multiple=1, ops=np):
             picked[mask_name(name)] = is_real
 
     def target(of_labels, of_weights):
-        place, _ = _places(of_labels, rows, multiple, ops)
-        count = counts[:, None] if isinstance(of_labels, Rows) else counts
+        if isinstance(of_labels, Beside):
+            place, _ = places(_labelled(inputs))
+        else:
+            place, _ = _places(of_labels, rows, multiple, ops)
+        count = counts[:, None] if isinstance(of_labels, Rows | Beside) else counts
         return ops.take(_values(of_labels), place), ops.take(_values(of_weights), place) * count
 
     targets = each(target, labels, weights)
@@ -119,7 +135,7 @@ def _places(column, rows, multiple, ops):
 
 
 def _values(column):
-    return column.values if isinstance(column, Rows) else column
+    return column.values if isinstance(column, Rows | Beside) else column
 
 
 def _lies_with(name, inputs):
@@ -127,7 +143,16 @@ def _lies_with(name, inputs):
     return "token_ids" if name == "segment_ids" and "token_ids" in inputs else name
 
 
-def _check_lengths(name, column, other_name, other):
+def _labelled(inputs):
+    """The input whose tokens have the labels, where each token has one."""
+    return next(name for name in ("decoder_token_ids", "token_ids") if name in inputs)
+
+
+def _lie_alike(column, other):
     lengths, others = (part.lengths if isinstance(part, Rows) else np.shape(part) for part in (column, other))
-    if not np.array_equal(lengths, others):
+    return np.array_equal(lengths, others)
+
+
+def _check_lengths(name, column, other_name, other):
+    if not _lie_alike(column, other):
         raise ValueError(f"each row of {name} must be as long as that of {other_name}.")
