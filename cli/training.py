@@ -90,7 +90,8 @@ Examples:
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides weights, dropout, order of the data.")
 @click.option(
     "--data", multiple=True, metavar="FILE", type=click.Path(),
-    help="Your own data, for a kind of task (translation, classification, ...); twice for two parallel files.",
+    help="Your own data, for a kind of task (translation, classification, ...): a file; twice for two parallel ones; a "
+    "folder with train.*, validation.*, test.*. 'zoo tasks TASK' tells which files it takes.",
 )  # fmt: skip
 @click.option(
     "--examples", type=click.IntRange(1), metavar="N",
