@@ -210,11 +210,12 @@ def test_attend_draws(runs, tmp_path):
 
 @pytest.mark.parametrize("ending", [".png", ".svg"])
 def test_a_missing_font_is_told_where_letters_are_drawn(runs, tmp_path, monkeypatch, ending):
+    run = runs("translation")
     monkeypatch.setattr(plots, "fonts", lambda: ["DejaVu Sans"])
     monkeypatch.setattr("zoo.attention_maps.readable", lambda tokenizer, ids: ["사과"] * len(ids))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        done = zoo("attend", runs("translation"), "the red a", "--out", tmp_path / f"a{ending}")
+        done = zoo("attend", run, "the red a", "--out", tmp_path / f"a{ending}")
     assert done.exit_code == 0, done.exception
     if ending == ".svg":  # letters are kept, and drawn with the fonts of whoever looks at them
         assert done.stderr == "" and ">사과<" in (tmp_path / "a.svg").read_text(encoding="utf-8")
