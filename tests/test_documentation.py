@@ -1,7 +1,6 @@
 """What people read is true: the README's commands and Python, its tree of files, `make help`, `help(zoo.train)`."""
 
 import inspect
-import os
 import re
 import subprocess
 import sys
@@ -50,14 +49,10 @@ def test_the_python_of_the_readme_can_be_run_twice(tmp_path):
     (block,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     short = re.sub(r"steps=\d+", "steps=2", block)
     assert short != block
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     done = subprocess.run(
-        [sys.executable, "-c", short + short],
-        cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=300,
-    )  # fmt: skip
+        [sys.executable, "-c", short + short], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr[-3000:]
-    words = ("oneDNN", "cuInit", "cpu_feature_guard")  # of TensorFlow, when it starts
-    assert not any(word in done.stderr for word in words), done.stderr
     assert len(done.stdout.splitlines()) == 6  # three lines, twice
 
 

@@ -34,10 +34,6 @@ __all__ = sorted(_PUBLIC)
 def __getattr__(name):
     if name not in _PUBLIC:
         raise AttributeError(f"module 'zoo' has no attribute {name!r}; public are {', '.join(__all__)}")
-    if _PUBLIC[name] != "zoo.registry":
-        from zoo.quiet import start_tensorflow
-
-        start_tensorflow()
     return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 

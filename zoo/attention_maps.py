@@ -23,9 +23,9 @@ from zoo.runs import Run
 
 FORMATS = (".png", ".svg", ".pdf")
 FONT_ADVICE = (
-    "no installed font has all letters of this text, some will be boxes; a Korean one comes with the package "
-    "fonts-nanum or fonts-noto-cjk (Debian, Ubuntu), google-noto-sans-cjk-fonts (Fedora), noto-fonts-cjk (Arch); "
-    "an .svg needs none here."
+    "no installed font has all letters of this text, some will be boxes: write SVG, for which the reader's own fonts "
+    "are taken, or install a Korean one (fonts-nanum or fonts-noto-cjk on Debian and Ubuntu, "
+    "google-noto-sans-cjk-fonts on Fedora, noto-fonts-cjk on Arch)."
 )
 
 
@@ -72,14 +72,14 @@ def attend(run, text, out, layer=None, head=None, part=None):
 
     Raises:
         AttendError, UnknownNameError: no such part, layer, head or format; the message says which there are.
-        ValueError: a text that the run cannot answer.
+        ValueError: a text that the run cannot read, as for :func:`zoo.predict`.
     """
     run = run if isinstance(run, Run) else Run.load(run)
     out = Path(out)
     if out.suffix not in FORMATS:
         raise unknown_name("format of a picture", out.suffix or out.name, FORMATS)
     chosen = choose(attention_maps(run, text), part, layer)
-    # An SVG keeps letters as letters, to be drawn with the fonts of whoever looks at it.
+    # An SVG holds text as text, which its reader's fonts draw.
     if out.suffix != ".svg" and not plots.can_draw("".join([*chosen.queries, *chosen.keys])):
         warnings.warn(FONT_ADVICE, stacklevel=2)
     weights, titles, place = _heads(chosen, head)

@@ -45,7 +45,6 @@ def evaluate(run, split="test", data=None, batch_size=64, examples=None, bad_lin
         UnknownNameError: no such split; lists those that there are.
         DataError: the data are not there, or malformed, or of a text in it nothing is known to the run.
     """
-
     run = run if isinstance(run, Run) else Run.load(run)
     recorded = examples is None and data is None
     skipped = {}

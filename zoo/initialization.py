@@ -140,8 +140,8 @@ class FromPretrained:
         if wanted["max_sequence_length"] > config.max_sequence_length:
             raise PretrainedError(
                 f"{kind.registered_name} would read {wanted['max_sequence_length']} tokens at once; the weights in "
-                f"{self.source} know {config.max_sequence_length} positions. Take weights with more, or shorter "
-                "texts (--text max_length=N)."
+                f"{self.source} know {config.max_sequence_length} positions. Take weights with more, or a task with "
+                "shorter texts."
             )
         return config
 

@@ -21,7 +21,7 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
         inputs: list of dictionaries with the keys ``run.kind.fields``, or of strings if there is but one field.
-        batch_size: int, how many are answered together.
+        batch_size: how many are answered together.
         long_prompts: what to do where a language model cannot read prompt and continuation at once: "refuse", or
             "slide": whenever the window is full, it goes on from the last half of it (:mod:`zoo.windows`).
         **options: for kinds that write: ``max_tokens``, int, the longest answer; ``sampler``,
@@ -46,10 +46,9 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
         In lists over words or blanks, a shorter text than others has ``""`` (of numbers 0 or -1) behind its own.
 
     Raises:
-        RunError: ``run`` is the path of something else.
         ValueError: an input that cannot be answered; says which and why.
+        RunError: ``run`` is the path of something else.
     """
-
     run, records = _checked(run, inputs, long_prompts, options)
     respond = _responder(run, options, batches=-(-len(records) // batch_size))
     answers = []
@@ -67,7 +66,7 @@ def stream(run, text, long_prompts="refuse", **options):
     Args:
         run, long_prompts, options: as for :func:`predict`; the pieces together are its answer, also where a seed
             decides. Beam search knows its answer at the end only, and is refused.
-        text: one string, or a dictionary with the one key of ``run.kind.fields``.
+        text: a string, or a dictionary with the keys ``run.kind.fields``.
 
     Yields:
         str: whole characters; what has been said is never changed.

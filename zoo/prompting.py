@@ -62,7 +62,6 @@ def few_shot(
             reads it.
         DataError: a line of ``data`` is malformed, or of a text in it nothing is known to the run.
     """
-
     run = run if isinstance(run, Run) else Run.load(run)
     if not isinstance(run.kind, LanguageModelling):
         raise ValueError(
@@ -108,7 +107,6 @@ class _Asked:
         questions: list of N examples.
         pools: function of the number of a question: the training examples that may stand before it.
     """
-
     name: str
     kind: Kind
     questions: list
@@ -151,7 +149,6 @@ class _Asker:
         most: int, the largest k.
         run, asked, seed, batch_size: see :func:`few_shot`.
     """
-
     def __init__(self, run, asked, most, seed, batch_size):
         self.run, self.asked, self.batch_size = run, asked, batch_size
         self.shots = [self._draw(number, most, seed) for number in range(len(asked.questions))]

@@ -16,28 +16,21 @@ UNUSED = ("matplotlib", "sklearn")  # a quarter of the start; Keras does without
 
 
 def load_tensorflow():
-    """What a command does first: imports TensorFlow and Keras, without a word and without what no command uses."""
+    """Imports TensorFlow and Keras and lets them look for devices, without a word; a failure is told in full."""
     collect_less_often()
-    with hidden(UNUSED):
-        start_tensorflow()
+    if "tensorflow" not in sys.modules:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with silence(), hidden(UNUSED):
+            import tensorflow
+            import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
+
+            tensorflow.config.list_physical_devices()  # the search for GPUs is the most talkative part
     import keras
     import tensorflow as tf
 
     # A mistake of ours is told in full.
     keras.config.disable_traceback_filtering()
     tf.debugging.disable_traceback_filtering()
-
-
-def start_tensorflow():
-    """Imports TensorFlow and lets it look for devices, without a word; a failure is told in full."""
-    if "tensorflow" in sys.modules:
-        return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silence():
-        import tensorflow
-        import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
-
-        tensorflow.config.list_physical_devices()  # the search for GPUs is the most talkative part
 
 
 @contextlib.contextmanager

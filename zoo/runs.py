@@ -33,7 +33,6 @@ class Run:
         kind: the :class:`zoo.kinds.Kind`, tokenizers included.
         task: the :class:`zoo.tasks.Task`.
     """
-
     folder: Path
     config: dict
     model: TaskModel
@@ -124,7 +123,6 @@ def load(folder):
     Raises:
         RunError: the folder holds no complete run; says what is missing.
     """
-
     return Run.load(folder)
 
 
@@ -168,7 +166,6 @@ def create(model, preset=None, *, weights=None, **changes):
         UnknownNameError, SettingError: list what is possible.
         PretrainedError: the weights cannot be read, or contradict the other arguments.
     """
-
     family, _, config = parse_model(model, preset)
     if weights is None:
         return family(settings.replace(config, changes))

@@ -94,7 +94,7 @@ def train(
         overwrite: bool, whether a run in that folder may be replaced.
         strategy: one of ``zoo.strategies.STRATEGIES``, or a ``tf.distribute.Strategy``.
         precision: one of ``PRECISIONS``: what layers compute in; weights are float32 in each.
-        accumulation: int, in how many parts, one after the other, each batch is computed: less memory, the same step.
+        accumulation: in how many parts, one after the other, each batch is computed: less memory, the same step.
         compile: one of ``zoo.compilation.COMPILE``: whether XLA compiles the step; "auto" does where that was measured
             to be faster. The numbers are the same up to rounding.
         evaluate_every: int, steps between two measurements of the validation loss; a tenth of the budget by default,
@@ -112,7 +112,6 @@ def train(
         DataError: the examples are not there, too few, or malformed; says where.
         zoo.trainer.DivergedError: the loss is not finite. (All of these are ValueErrors.)
     """
-
     strategy = make_strategy(strategy)  # first of all: workers must find each other before anything is computed
     chosen = preset or str(model).partition(":")[2]
     family, preset, config = parse_model(model, preset)

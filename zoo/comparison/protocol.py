@@ -84,7 +84,6 @@ def compare(
         RunError: ``at_once`` without ``isolate``; a model that suits none of the tasks, or a run in the way.
         zoo.comparison.processes.ProcessError: with ``isolate``, a process did not start or was killed.
     """
-
     names = [tasks] if isinstance(tasks, str) else list(tasks)
     seeds = list(seeds)
     if not names or not seeds or len(set(seeds)) < len(seeds):
