@@ -179,7 +179,6 @@ MISTAKES = [
     (["train", "gpt", "copy", "--set", "num_layer=3"], ["'num_layer'", "Did you mean 'num_layers'", "hidden_dim"]),
     (["train", "gpt", "copy", "--set", "num_layers=three"], ["num_layers", "int", "'three'"]),
     (["train", "gpt", "copy", "--set", "num_heads=7"], ["7", "hidden_dim"]),
-    (["train", "bert", "tiny-sentiment", "--recipe", "frozen=yes"], ["frozen", "true or false", "'yes'"]),
     (["train", "gpt", "copy", "--set", "num_layers"], ["'num_layers'", "name=value"]),
     (["train", "gpt", "copy", "--recipe", "schedule=cosin"], ["'cosin'", "Did you mean 'cosine'", "linear"]),
     (["train", "gpt", "copy", "--steps", "0"], ["--steps", "0", "x>=1"]),

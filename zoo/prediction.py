@@ -47,7 +47,6 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
 
     Raises:
         ValueError: an input that cannot be answered; says which and why.
-        RunError: ``run`` is the path of something else.
     """
     run, records = _checked(run, inputs, long_prompts, options)
     respond = _responder(run, options, batches=-(-len(records) // batch_size))

@@ -107,6 +107,7 @@ class _Asked:
         questions: list of N examples.
         pools: function of the number of a question: the training examples that may stand before it.
     """
+
     name: str
     kind: Kind
     questions: list
@@ -149,6 +150,7 @@ class _Asker:
         most: int, the largest k.
         run, asked, seed, batch_size: see :func:`few_shot`.
     """
+
     def __init__(self, run, asked, most, seed, batch_size):
         self.run, self.asked, self.batch_size = run, asked, batch_size
         self.shots = [self._draw(number, most, seed) for number in range(len(asked.questions))]

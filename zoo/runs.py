@@ -33,6 +33,7 @@ class Run:
         kind: the :class:`zoo.kinds.Kind`, tokenizers included.
         task: the :class:`zoo.tasks.Task`.
     """
+
     folder: Path
     config: dict
     model: TaskModel
