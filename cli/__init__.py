@@ -2,7 +2,8 @@
 
 ==============  ==============================================================
 main.py         the program: its commands, its errors, its exit status
-browse.py       list, show, tasks, data
+browse.py       list, show
+tasks.py        tasks, data
 training.py     train
 evaluation.py   evaluate
 comparison.py   compare

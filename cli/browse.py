@@ -1,4 +1,4 @@
-"""What there is: ``zoo list``, ``zoo show``, ``zoo tasks``, ``zoo data``."""
+"""Families: ``zoo list``, ``zoo show``."""
 
 import dataclasses
 import fnmatch
@@ -9,7 +9,7 @@ import click
 
 from zoo.cli.checks import check_names
 from zoo.cli.output import answers_with, count, print_facts, print_table
-from zoo.registry import MODELS, TASKS, unknown_name
+from zoo.registry import MODELS, unknown_name
 
 BACKBONE_KINDS = ("encoder", "decoder", "encoder_decoder")  # see zoo.base
 
@@ -110,78 +110,4 @@ def _settings(config):
     ]
 
 
-def show_tasks(tasks):
-    """Prints the tasks."""
-    columns = ("=task", "=kind", "=metric", "=data", "=variants", "what it is")
-    rows = [
-        (
-            task["task"],
-            task["kind"],
-            task["metric"],
-            "\n".join(task["data"]),
-            "\n".join(task["variants"]),
-            task["summary"],
-        )
-        for task in tasks
-    ]
-    print_table(columns, rows)
-    click.echo("A variant is named behind a colon: tiny-translation:ko-en. 'zoo data' tells about the corpora.")
-
-
-@click.command("tasks", epilog="\b\nExamples:\n  zoo tasks\n  zoo tasks --json")
-@answers_with(show_tasks)
-def list_tasks():
-    """Tasks: kind, metric, data, variants."""
-    from zoo.cli.summaries import kind_summaries, summary_line
-
-    kinds = kind_summaries()
-    tasks = []
-    for name in TASKS.names():
-        task = TASKS.get(name)
-        made = "yours (--data)" if getattr(task, "takes_data", False) else "made here"
-        tasks.append(
-            {
-                "task": name,
-                "kind": task.kind,
-                "metric": task.metric or kinds[task.kind]["metric"],
-                "splits": list(task.splits),
-                "data": list(task.corpora) or [made],
-                "variants": list(task.variants) if isinstance(task.variants, tuple) else [],
-                "summary": summary_line(task),
-                "citation": task.citation,
-            }
-        )
-    return tasks
-
-
-def show_corpora(corpora):
-    """Prints the corpora, and one line for each file that is corrupt."""
-    columns = ("=corpus", "what it is", "languages", "examples", ">size", "licence", "=present")
-    rows = [
-        (
-            corpus["name"],
-            corpus["title"],
-            ", ".join(corpus["languages"]),
-            corpus["examples"],
-            f"{corpus['bytes'] / 1e6:.1f} MB",
-            corpus["licence"],
-            corpus["present"],
-        )
-        for corpus in corpora
-    ]
-    print_table(columns, rows)
-    for problem in (problem for corpus in corpora for problem in corpus["problems"]):
-        click.echo(f"corrupt: {problem}")
-    click.echo("Files are looked for in the folder ZOO_DATA and in the cache, else downloaded and verified.")
-
-
-@click.command("data", epilog="\b\nExamples:\n  zoo data\n  ZOO_DATA=~/corpora zoo data\n  zoo data --json")
-@answers_with(show_corpora)
-def list_data():
-    """Corpora: size, licence, whether they are present."""
-    from zoo.datasets.files import corpora_status
-
-    return corpora_status()
-
-
-COMMANDS = (list_models, show_model, list_tasks, list_data)
+COMMANDS = (list_models, show_model)

@@ -98,7 +98,9 @@ def evaluate(run, split, data, bad_lines, batch_size, shots, **few_shot):
     With --shots, a language model is asked with examples of the training
     split in the prompt, one a line, "text => label"; the label that is most
     probable there is its answer. Of other tasks (text-to-text) it is what
-    the model writes up to the end of the line.
+    the model writes up to the end of the line. Its tokenizer must spell
+    labels that it never saw: byte-level-bpe, byte or character; to one of
+    words they are unknown.
     """
     run_config(run)
     given = {name: value for name, value in few_shot.items() if value is not None}

@@ -18,7 +18,7 @@ import sys
 
 import click
 
-from zoo.cli import browse, comparison, conversion, evaluation, prediction, serving, training, use
+from zoo.cli import browse, comparison, conversion, evaluation, prediction, serving, tasks, training, use
 from zoo.registry import unknown_name
 
 
@@ -128,6 +128,6 @@ def main():
     """
 
 
-for part in (browse, training, evaluation, comparison, prediction, use, serving, conversion):
+for part in (browse, tasks, training, evaluation, comparison, prediction, use, serving, conversion):
     for command in part.COMMANDS:
         main.add_command(command)

@@ -30,7 +30,7 @@ def family_summary(name):
 
 
 def kind_summaries():
-    """The kinds of task: ``{name: {"backbone_kinds", "metric"}}``."""
+    """The kinds of task: ``{name: {"backbone_kinds", "metric", "text_settings"}}``."""
     return _kept("kinds", _files_of("zoo.kinds"), lambda: {name: _kind(name) for name in KINDS.names()})
 
 
@@ -57,7 +57,8 @@ def _summarize(name):
 def _kind(name):
     load_tensorflow()
     kind = KINDS.get(name)
-    return {"backbone_kinds": list(kind.backbone_kinds), "metric": kind.metric}
+    lists = {field: list(getattr(kind, field)) for field in ("backbone_kinds", "text_settings")}
+    return {"metric": kind.metric, **lists}
 
 
 def _kept(name, sources, collect):

@@ -20,7 +20,7 @@ def show_training(run):
     if "training" not in run:
         click.echo(f"worker {run['worker']}: {run['status']}")
         return
-    training = run["training"]
+    training, learns = run["training"], run["trained_parameters"]
     best = training["best_validation_loss"]  # None where the training was interrupted before the first measurement
     print_facts(
         {
@@ -28,6 +28,7 @@ def show_training(run):
             "model": f"{run['model']}:{run['preset']}",
             "task": run["task"],
             "parameters": count(run["parameters"]),
+            "of which learn": count(learns) if learns != run["parameters"] else None,
             "skipped lines": run["skipped_lines"] or None,
             "steps": figure(training["steps"]),
             "seconds": f"{training['seconds']:.1f}",
@@ -90,7 +91,8 @@ Examples:
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides weights, dropout, order of the data.")
 @click.option(
     "--data", multiple=True, metavar="FILE", type=click.Path(),
-    help="Your own data, for a kind of task (translation, classification, ...); twice for two parallel files.",
+    help="Your own data, for a kind of task (translation, classification, ...): a file; twice for two parallel ones; a "
+    "folder with train.*, validation.*, test.*. 'zoo tasks TASK' tells which files it takes.",
 )  # fmt: skip
 @click.option(
     "--examples", type=click.IntRange(1), metavar="N",

@@ -21,7 +21,11 @@ Examples:
 )
 @click.argument("run", type=click.Path())
 @click.argument("text")
-@click.option("--out", required=True, metavar="FILE", type=click.Path(), help="PNG, SVG or PDF, by its ending.")
+@click.option(
+    "--out", required=True, metavar="FILE", type=click.Path(),
+    help="PNG, SVG or PDF, by its ending. For Korean, a Korean font must be installed (Debian: fonts-nanum), "
+    "but for SVG, which keeps letters as letters.",
+)  # fmt: skip
 @click.option("--layer", type=int, metavar="N", help="Layer, from 0; the last one by default.")
 @click.option("--head", metavar="N|all", help="Head, from 0, or all side by side; by default the mean of all.")
 @click.option(
@@ -32,7 +36,8 @@ Examples:
 def attend(run, text, out, layer, head, part):
     """Draws where a run looks while it reads TEXT.
 
-    A row for each token that looks, a column for each that is looked at.
+    A row for each token that looks, a column for each that is looked at. A TEXT
+    of two parts (a pair; question and context) has a tab between them.
     """
     if head not in (None, "all") and not head.isdecimal():
         raise click.BadParameter(f"{head!r}; expected a number from 0, or 'all'.", param_hint="--head")

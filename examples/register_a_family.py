@@ -62,6 +62,7 @@ with tempfile.TemporaryDirectory() as folder:
     run = zoo.train("running_average", "tiny-stories", steps=150, out=f"{folder}/run", progress=False)
     figures = zoo.evaluate(run)
     print(f"perplexity on the test stories: {figures['perplexity']:.2f}")
-    print(zoo.predict(run, ["Minsu went to the"], max_tokens=8)[0]["continuation"])
-    print(f"exported: {zoo.export(run, f'{folder}/export').name}")
+    prompt = "Minsu went to the"
+    print(prompt + zoo.predict(run, [prompt], max_tokens=8, stop=["\n"])[0]["continuation"])
+    print(f"exported as version {zoo.export(run, f'{folder}/export').name}")
     assert figures["perplexity"] < 60, "it should learn something"

@@ -22,7 +22,7 @@ with tempfile.TemporaryDirectory() as folder:
     run = zoo.train("attention_seq2seq", "tiny-translation:en-ko", steps=200, out=folder / "run", progress=False)
     figures = zoo.evaluate(run, "test")
     print(f"BLEU {figures['bleu']:.1f}, {figures['nll']:.2f} nats per target token")
-    print(zoo.predict(run, ["Minsu went to the garden."]))
+    print("Minsu went to the garden. =>", zoo.predict(run, ["Minsu went to the garden."])[0]["target"])
 
     # %% A comparison: one protocol for all, mean and standard deviation over the seeds, one report.
     results = zoo.compare(
@@ -33,7 +33,10 @@ with tempfile.TemporaryDirectory() as folder:
         out=folder / "comparison",
         progress=False,
     )
-    print(sorted(path.name for path in (folder / "comparison").iterdir()))
+    for model, entry in results["tasks"]["tiny-sentiment:en"]["models"].items():
+        accuracy = entry["summary"]["splits"]["test"]["accuracy"]
+        print(f"{model}: accuracy {accuracy['mean']:.3f} ± {accuracy['sd']:.3f}")
+    print("beside each other:", *sorted(path.name for path in (folder / "comparison").iterdir()))
 
     # %% An export: strings in, strings out, loaded by TensorFlow alone.
-    print(sorted(path.name for path in zoo.export(run, folder / "export").iterdir()))
+    print("exported:", *sorted(path.name for path in zoo.export(run, folder / "export").iterdir()))

@@ -208,15 +208,20 @@ def test_attend_draws(runs, tmp_path):
         assert attend(run, "the red a", file.with_suffix(ending)).read_bytes().startswith(begins)
 
 
-def test_a_missing_font_is_told_and_the_picture_drawn(runs, tmp_path, monkeypatch):
+@pytest.mark.parametrize("ending", [".png", ".svg"])
+def test_a_missing_font_is_told_where_letters_are_drawn(runs, tmp_path, monkeypatch, ending):
+    run = runs("translation")
     monkeypatch.setattr(plots, "fonts", lambda: ["DejaVu Sans"])
     monkeypatch.setattr("zoo.attention_maps.readable", lambda tokenizer, ids: ["사과"] * len(ids))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        done = zoo("attend", runs("translation"), "the red a", "--out", tmp_path / "a.png")
+        done = zoo("attend", run, "the red a", "--out", tmp_path / f"a{ending}")
     assert done.exit_code == 0, done.exception
-    assert FONT_ADVICE in done.stderr and len(done.stderr.splitlines()) == 1
-    assert (tmp_path / "a.png").exists()
+    if ending == ".svg":  # letters are kept, and drawn with the fonts of whoever looks at them
+        assert done.stderr == "" and ">사과<" in (tmp_path / "a.svg").read_text(encoding="utf-8")
+    else:
+        assert FONT_ADVICE in done.stderr and len(done.stderr.splitlines()) == 1
+        assert (tmp_path / "a.png").exists()
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,11 @@ def test_a_model_that_fails_is_named(tmp_path, monkeypatch):
     assert done.exit_code == 1
     assert "Stopped by an error: 0 of 2 runs are finished." in " ".join(done.stderr.split())
     assert done.stderr.splitlines()[-1] == "zoo: the loss is nan at step 2. This was ngram on copy."
+
+
+def test_how_much_of_a_model_learns_is_told_where_not_all_of_it_does(tmp_path):
+    command = ("train", "bag_of_words", "tiny-sentiment", "--steps", "1", "--out")
+    # 41 words of 64 numbers, and a head for two labels: 2 * 64 weights and 2 biases.
+    told = " ".join(zoo(*command, tmp_path / "head", "--recipe", "frozen=true").stdout.split())
+    assert "parameters 2.75 k of which learn 130" in told
+    assert "of which learn" not in zoo(*command, tmp_path / "all").stdout

@@ -244,6 +244,8 @@ def test_isolated_runs_give_the_same_scores(tmp_path):
     )
     assert a["runs"][0]["splits"]["test"]["nll"] == pytest.approx(b["runs"][0]["splits"]["test"]["nll"], rel=1e-6)
     assert a["runs"][0]["splits"]["test"]["nll"] == pytest.approx(c["runs"][0]["splits"]["test"]["nll"], rel=1e-6)
+    (described,) = (one["description"] for one in alone["tasks"].values())
+    assert described.startswith("Translation") and ".tsv" not in described  # who reads it has no file to prepare
     assert alone["protocol"]["isolated"] and not shared["protocol"]["isolated"]
 
 

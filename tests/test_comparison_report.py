@@ -56,6 +56,13 @@ def test_one_seed_is_reported_as_such():
     assert "nothing is known of the spread" in html(comparison(seeds=(0,)))
 
 
+def test_files_of_your_own_are_named_without_their_place():
+    results = comparison()
+    results["protocol"]["data"] = ["/home/me/talks.en", "talks.ko"]
+    text = html(results)
+    assert "The data are talks.en and talks.ko." in text and "/home/me" not in text
+
+
 @pytest.mark.parametrize("width", [80, 140])
 def test_the_terminal_shows_whole_numbers_at_any_width(width):
     console = Console(file=io.StringIO(), width=width)

@@ -122,6 +122,8 @@ def test_what_cannot_be_is_refused():
     for value in ("0", "1.5"):
         with pytest.raises(SettingError, match="layer_decay must lie in"):
             with_changes(Recipe(), {"layer_decay": value})
+    with pytest.raises(SettingError, match=r"\(true or false\), not 'yes'"):
+        with_changes(Recipe(), {"frozen": "yes"})
 
 
 def test_a_frozen_training_starts_from_a_run_and_leaves_one(tmp_path):

@@ -56,6 +56,16 @@ def test_a_terminal_gets_a_bar_with_the_same_figures(capsys, monkeypatch):
     assert "step 50  loss 2.500  best validation 2.250  2,000 tokens/s  0:01:15 left" in said
 
 
+def test_a_narrow_terminal_loses_no_figure(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    with TrainingProgress("attention_seq2seq:multi30k on multi30k:de-en", {"steps": 100_000, "minutes": None}) as show:
+        show(50_000, 3600.0, 2.5, 2.25, 3600 * 25_000)
+    said = capsys.readouterr().err
+    assert "attention_seq2seq:multi30k on multi30k:de-en\n" in said and "…" not in said
+    assert "50 % step 50000 loss 2.500 best validation 2.250 25,000 tokens/s 1:00:00 left" in said
+
+
 def test_a_terminal_without_a_cursor_gets_lines(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")

@@ -23,8 +23,9 @@ from zoo.runs import Run
 
 FORMATS = (".png", ".svg", ".pdf")
 FONT_ADVICE = (
-    "no installed font has all letters of this text, some will be boxes; a Korean one comes with the package "
-    "fonts-nanum or fonts-noto-cjk (Debian, Ubuntu), google-noto-sans-cjk-fonts (Fedora), noto-fonts-cjk (Arch)."
+    "no installed font has all letters of this text, some will be boxes: write SVG, for which the reader's own fonts "
+    "are taken, or install a Korean one (fonts-nanum or fonts-noto-cjk on Debian and Ubuntu, "
+    "google-noto-sans-cjk-fonts on Fedora, noto-fonts-cjk on Arch)."
 )
 
 
@@ -55,12 +56,15 @@ class AttentionMap:
 def attend(run, text, out, layer=None, head=None, part=None):
     """Draws where a run looks.
 
+    >>> zoo.attend("runs/translator", "Minsu went to the garden.", "map.svg", head="all")
+
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
         text: a string, or a dictionary with the keys ``run.kind.fields``.
-        out: file to write, ``.png``, ``.svg`` or ``.pdf``.
-        layer: number from 0, or from -1 backwards; None: the last one.
-        head: number from 0, "all" for each head beside the others, or None for their mean.
+        out: path of the file to write, ``.png``, ``.svg`` or ``.pdf``; for Korean, a Korean font must be installed,
+            but for an ``.svg``, which keeps letters as letters.
+        layer: int from 0, or from -1 backwards; None: the last one.
+        head: int from 0, "all" for each head beside the others, or None for their mean.
         part: "cross", "encoder", "decoder" or "self", see :class:`AttentionMap`; None: the first that there is.
 
     Returns:
@@ -68,13 +72,15 @@ def attend(run, text, out, layer=None, head=None, part=None):
 
     Raises:
         AttendError, UnknownNameError: no such part, layer, head or format; the message says which there are.
+        ValueError: a text that the run cannot read, as for :func:`zoo.predict`.
     """
     run = run if isinstance(run, Run) else Run.load(run)
     out = Path(out)
     if out.suffix not in FORMATS:
         raise unknown_name("format of a picture", out.suffix or out.name, FORMATS)
     chosen = choose(attention_maps(run, text), part, layer)
-    if not plots.can_draw("".join([*chosen.queries, *chosen.keys])):
+    # An SVG holds text as text, which its reader's fonts draw.
+    if out.suffix != ".svg" and not plots.can_draw("".join([*chosen.queries, *chosen.keys])):
         warnings.warn(FONT_ADVICE, stacklevel=2)
     weights, titles, place = _heads(chosen, head)
     figure = plots.attention_map(weights, chosen.queries, chosen.keys, titles, ink="black")

@@ -23,16 +23,27 @@ SAMPLES = 8
 def evaluate(run, split="test", data=None, batch_size=64, examples=None, bad_lines="refuse"):
     """Scores a run on a split and records the figures in its ``results.json``.
 
+    >>> zoo.evaluate("runs/first", "test_long")["perplexity"]
+
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
-        split: a split of the run's task.
-        data: paths of the user's own data of the same kind, scored in place of the task's.
-        examples: a list of examples in place of both; nothing is recorded then.
+        split: str, a split of the run's task; ``run.task.splits`` are those that there are.
+        data: path or list of paths of the user's own data of the same kind, scored in place of the task's; nothing is
+            recorded then.
+        batch_size: int, how many examples are scored together.
+        examples: a list of examples (:meth:`zoo.tasks.Task.examples`) in place of both; nothing is recorded then.
         bad_lines: what to do where a line of ``data`` is malformed, "refuse" or "skip"; ``skipped_lines`` counts those.
 
     Returns:
-        Dictionary with ``nll`` (nats per target token), ``perplexity``, the metrics of
-        the kind of task, ``by_length``, ``samples``; see :mod:`zoo.runs`.
+        Dictionary with ``nll`` (nats per target token) and ``perplexity``, or what else the kind of task is trained
+        by (``squared_error``, ...); the metrics of the kind of task, of which ``metric`` names the one that counts;
+        ``by_length``, a list of the same figures for short to long inputs; ``samples``, some answers beside what was
+        expected.
+
+    Raises:
+        RunError: ``run`` is the path of something else.
+        UnknownNameError: no such split; lists those that there are.
+        DataError: the data are not there, or malformed, or of a text in it nothing is known to the run.
     """
     run = run if isinstance(run, Run) else Run.load(run)
     recorded = examples is None and data is None

@@ -14,7 +14,9 @@ FEW_TOKENS = 150  # one after the other: to write more, a graph saves more time 
 
 
 def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
-    """Translates, continues, classifies, tags or answers, by the run's kind of task.
+    """Translates, continues, classifies, tags, answers or fills blanks, by the run's kind of task.
+
+    >>> zoo.predict("runs/translator", ["Minsu went to the garden."])[0]["target"]
 
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
@@ -22,11 +24,26 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
         batch_size: how many are answered together.
         long_prompts: what to do where a language model cannot read prompt and continuation at once: "refuse", or
             "slide": whenever the window is full, it goes on from the last half of it (:mod:`zoo.windows`).
-        **options: what the kind's ``respond`` takes: for kinds that write ``max_tokens=``, ``sampler=``, ``seed=``,
-            ``stop=``.
+        **options: for kinds that write: ``max_tokens``, int, the longest answer; ``sampler``,
+            :class:`zoo.decoding.Greedy` (the default), ``Sample(temperature=0.8)`` or ``Beam(4)`` from there; ``seed``,
+            int, decides what is drawn; ``stop``, strings before which an answer ends.
 
     Returns:
-        A list with one dictionary for each input, keyed as the kind's ``respond``.
+        A list with one dictionary for each input:
+
+        ==================  ==============================================================
+        kind                keys
+        ==================  ==============================================================
+        text-to-text        target: str
+        language-modelling  continuation: str
+        pretraining         filled: str; token, probability: of each blank
+        classification      label: str; label_names, probabilities: of all labels
+        regression          score: float
+        tagging             word, tag, start, end: of each word, offsets in characters
+        span-answering      answer: str; start, end: its offsets; score: its probability
+        ==================  ==============================================================
+
+        In lists over words or blanks, a shorter text than others has ``""`` (of numbers 0 or -1) behind its own.
 
     Raises:
         ValueError: an input that cannot be answered; says which and why.
@@ -48,7 +65,7 @@ def stream(run, text, long_prompts="refuse", **options):
     Args:
         run, long_prompts, options: as for :func:`predict`; the pieces together are its answer, also where a seed
             decides. Beam search knows its answer at the end only, and is refused.
-        text: one string.
+        text: a string, or a dictionary with the keys ``run.kind.fields``.
 
     Yields:
         str: whole characters; what has been said is never changed.

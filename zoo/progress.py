@@ -12,6 +12,7 @@ import rich.console
 import rich.progress
 
 SECONDS_BETWEEN_LINES = 30
+WIDE = 130  # columns of a terminal that has room for a title, a bar and the figures in one line
 
 
 def announce(what, shown=True):
@@ -45,9 +46,10 @@ class TrainingProgress:
         console = rich.console.Console(stderr=True)
         has_bar = console.is_jupyter or (console.is_terminal and not console.is_dumb_terminal)
         self.in_lines = shown and not has_bar
+        self.is_narrow = console.width < WIDE
+        beside = (rich.progress.TextColumn("{task.description}"), rich.progress.BarColumn(bar_width=20))
         self.bar = rich.progress.Progress(
-            rich.progress.TextColumn("{task.description}"),
-            rich.progress.BarColumn(bar_width=20),
+            *([] if self.is_narrow else beside),
             rich.progress.TextColumn("{task.percentage:>3.0f} %"),
             rich.progress.TextColumn("{task.fields[figures]}"),
             console=console,
@@ -57,6 +59,8 @@ class TrainingProgress:
         self.unsaid, self.said_at = None, time.monotonic()
 
     def __enter__(self):
+        if self.is_narrow and not self.bar.disable:
+            self.bar.console.print(self.title, markup=False, highlight=False)
         self.bar.start()
         return self._show
 
@@ -70,7 +74,7 @@ class TrainingProgress:
         done = step if self.in_steps else seconds
         left = datetime.timedelta(seconds=round(seconds * max(self.total / max(done, 1e-9) - 1, 0)))
         figures = f"step {step}  loss {loss:.3f}  {measured}{speed:,.0f} tokens/s  {left} left"
-        self.bar.update(self.task, completed=done, figures=figures)
+        self.bar.update(self.task, completed=done, figures=figures.replace("  ", " ") if self.is_narrow else figures)
         self.unsaid = f"{self.title}: {min(100 * done / self.total, 100):.0f} %  {figures}"
         if time.monotonic() - self.said_at >= SECONDS_BETWEEN_LINES:
             self._say()

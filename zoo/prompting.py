@@ -32,16 +32,21 @@ def few_shot(
 ):  # fmt: skip
     """Asks a language model with examples in the prompt.
 
+    >>> figures = zoo.few_shot("runs/tiny-shots-en/gpt-tiny-seed0", shots=[0, 4])
+    >>> [(row["shots"], row["accuracy"]) for row in figures["by_shots"]]
+
     Args:
-        run: a :class:`zoo.runs.Run` of kind language-modelling, or the path of one.
-        shots: how many examples, several numbers k.
-        task: what is asked: a task of kind classification or text-to-text, by name; None: the run's own, if its
-            examples are questions (``tiny-shots``).
-        data: paths of the user's own files, for a task that reads them.
-        split: where the questions are from. The examples are always from training.
-        seed: decides which examples stand before which question; those for a small k are the first of those for a
-            larger one.
+        run: a :class:`zoo.runs.Run` of kind language-modelling, or the path of one. Its tokenizer must spell labels
+            that it never saw ("byte-level-bpe", "byte" or "character"): to one of words they are all unknown.
+        shots: list of int, how many examples.
+        task: str, what is asked: a task of kind classification or text-to-text; None: the run's own, if its examples
+            are questions (``tiny-shots``).
+        data: path or list of paths of the user's own files, for a task that reads them.
+        split: str, where the questions are from. The examples are always from training.
+        seed: int, decides which examples stand before which question; those for a small k are the first of those for
+            a larger one.
         questions: int, how many of the split are asked, from the first on; None: all.
+        batch_size: int, how many prompts are read together.
         bad_lines: what to do where a line of ``data`` is malformed, "refuse" or "skip"; ``skipped_lines`` counts those.
 
     Returns:
@@ -50,8 +55,11 @@ def few_shot(
         unless ``data`` is given.
 
     Raises:
-        ValueError: the run is no language model, a prompt does not fit into its window (says which k does), there
-            are not so many examples, or ``data`` without a task that reads it.
+        RunError: ``run`` is the path of something else.
+        UnknownNameError: no such task or split.
+        ValueError: the run is no language model, its tokenizer cannot tell the labels apart, a prompt does not fit
+            into its window (says which k does), there are not so many examples, or ``data`` without a task that
+            reads it.
         DataError: a line of ``data`` is malformed, or of a text in it nothing is known to the run.
     """
     run = run if isinstance(run, Run) else Run.load(run)

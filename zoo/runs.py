@@ -110,7 +110,20 @@ class Run:
 
 
 def load(folder):
-    """The run in ``folder``, see :meth:`Run.load`."""
+    """The run in a folder, as it was trained.
+
+    >>> zoo.load("runs/first").config["parameters"]
+
+    Args:
+        folder: path, as ``zoo.train`` and ``zoo train`` name it.
+
+    Returns:
+        A :class:`Run`: its ``model`` with the trained weights, ``kind``, ``task``, ``config``, ``history()`` and
+        ``results()``.
+
+    Raises:
+        RunError: the folder holds no complete run; says what is missing.
+    """
     return Run.load(folder)
 
 
@@ -134,12 +147,21 @@ def parse_model(name, preset=None):
 def create(model, preset=None, *, weights=None, **changes):
     """A new backbone, with random weights or published ones.
 
+    >>> model = zoo.create("gpt", num_layers=6, vocabulary_size=500)
+    >>> token_ids = np.array([[3, 1, 4]])  # [B, T]
+    >>> hidden_states = model({"token_ids": token_ids, "padding_mask": token_ids > 0})  # [B, T, D]
+
     Args:
-        model: name of a family, or ``"family:preset"``.
-        preset: name of one of its presets; the first one ("tiny") by default.
+        model: str, name of a family, or ``"family:preset"``.
+        preset: str, name of one of its presets; the first one ("tiny") by default.
         weights: published weights, a folder or hub name (see :func:`zoo.pretrained.read`), for ``bert`` and
             ``gpt``: all settings are read from there, none has to be given.
-        **changes: settings that differ from the preset; with ``weights`` only ``dropout`` may.
+        **changes: settings that differ from the preset (``zoo show MODEL`` tells them); with ``weights`` only
+            ``dropout`` may.
+
+    Returns:
+        A :class:`zoo.base.Encoder`, ``Decoder`` or ``EncoderDecoder``: a Keras model that is built, takes the
+        dictionary of its kind and returns hidden states; ``config`` holds its settings.
 
     Raises:
         UnknownNameError, SettingError: list what is possible.

@@ -30,6 +30,8 @@ class ExportError(ValueError):
 def export(run, directory, too_long="cut"):
     """Writes a run as the next version below ``directory``.
 
+    >>> folder = zoo.export("runs/translator", "serving/translator")  # serving/translator/1
+
     What it can be asked are the signatures of its kind of task; the README.md beside the versions describes those
     of this run, with requests to copy. ``serving_default`` takes one string tensor [B] for each of the kind's fields:
 
@@ -51,7 +53,7 @@ def export(run, directory, too_long="cut"):
 
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
-        directory: the folder of the model; its versions are 1, 2, 3, ...
+        directory: path of the folder of the model; its versions are 1, 2, 3, ...
         too_long: what becomes of a text longer than the model reads: "cut" it (a language model's window slides over
             it), or "refuse" it (INVALID_ARGUMENT; a server that merges requests refuses those beside it, too).
 
@@ -61,6 +63,7 @@ def export(run, directory, too_long="cut"):
     Raises:
         ExportError: ``directory`` is a file, or a folder that holds something else than versions.
         UnknownNameError: no such ``too_long``.
+        RunError: ``run`` is the path of something else.
     """
     if too_long not in TOO_LONG:
         raise unknown_name("way with texts that are too long", too_long, TOO_LONG)

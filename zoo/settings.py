@@ -62,4 +62,5 @@ def convert(name, value, wanted):
             except ValueError:
                 continue
     names = " or ".join(kind.__name__ for kind in alternatives)
-    raise SettingError(f"setting {name!r} takes a value of type {names}, not {value!r}.")
+    possible = " (true or false)" if bool in alternatives else ""
+    raise SettingError(f"setting {name!r} takes a value of type {names}{possible}, not {value!r}.")

@@ -63,21 +63,24 @@ def train(
 ):
     """Trains a model on a task and stores the run; the weights kept are those of the best validation loss.
 
+    >>> run = zoo.train("gpt", "tiny-stories", steps=100, settings={"dropout": 0.0}, out="runs/first")
+
     Args:
-        model: name of a family, or ``"family:preset"``.
-        task: name of a task, or ``"task:variant"``.
-        preset: preset of the family; the first one by default.
-        settings: settings of the family that differ from the preset, name -> value.
-        steps, epochs, minutes: the budget; at most one, else the task's own ``steps``.
-        batch_size: examples of one step, over all replicas together.
-        learning_rate: short for ``recipe={"learning_rate": ...}``.
-        recipe: fields of :class:`zoo.optimization.Recipe` that differ from the family's.
-        seed: decides weights, dropout and the order of the examples.
-        data: path(s) of the user's own files, for the tasks that read them.
-        examples: learn from so many examples of the training split, drawn by the seed, and choose the weights by as
-            many of the validation split; all by default. Vocabulary and labels are still those of the whole training
-            split: texts are cheap, what is scarce are texts that somebody labelled.
-        text: settings of the text side that differ from the task's, name -> value: ``max_length``, ``tokenizer``,
+        model: str, name of a family, or ``"family:preset"``; ``zoo list`` tells them.
+        task: str, name of a task, or ``"task:variant"``; ``zoo tasks`` tells them.
+        preset: str, preset of the family; the first one by default.
+        settings: dict, settings of the family that differ from the preset; ``zoo show MODEL`` tells them.
+        steps, epochs, minutes: numbers, the budget; at most one of them, else the task's own ``steps``.
+        batch_size: int, examples of one step, over all replicas together; the task's own by default.
+        learning_rate: float, short for ``recipe={"learning_rate": ...}``.
+        recipe: dict, fields of :class:`zoo.optimization.Recipe` that differ from the family's.
+        seed: int, decides weights, dropout and the order of the examples.
+        data: path or list of paths of the user's own files, for the tasks that read them; ``zoo tasks TASK`` tells
+            which files a task takes.
+        examples: int, learn from so many examples of the training split, drawn by the seed, and choose the weights by
+            as many of the validation split; all by default. Vocabulary and labels are still those of the whole
+            training split: texts are cheap, what is scarce are texts that somebody labelled.
+        text: dict, settings of the text side that differ from the task's: ``max_length``, ``tokenizer``,
             ``vocabulary_size``, ...; of pre-training ``masking_rate`` and others, see :class:`zoo.tasks.Task`.
         bad_lines: what to do where a line of the user's own files is malformed: "refuse" the data, or "skip" the line;
             ``config["skipped_lines"]`` counts those.
@@ -85,26 +88,29 @@ def train(
             folder or hub name, see :func:`zoo.pretrained.read`). Settings, tokenizers and backbone weights are its
             own; a run's head, too, where it has the same form, of published ones BERT's pooler. Published weights are
             trained with learning rate 5e-5 unless said otherwise, and of the settings only ``dropout`` may change.
-        prompt_length: prompt tuning: so many vectors before each text are trained, and nothing else of what ``init``
-            names, a run (or weights) of a decoder; see :mod:`zoo.prompt_tuning`. None: all weights are trained.
-        out: folder of the run; ``runs/<task>/<model>-<preset>-seed<seed>`` by default.
-        overwrite: whether a run in that folder may be replaced.
+        prompt_length: int, prompt tuning: so many vectors before each text are trained, and nothing else of what
+            ``init`` names, a run (or weights) of a decoder; see :mod:`zoo.prompt_tuning`. None: all weights learn.
+        out: path, folder of the run; ``runs/<task>/<model>-<preset>-seed<seed>`` by default.
+        overwrite: bool, whether a run in that folder may be replaced.
         strategy: one of ``zoo.strategies.STRATEGIES``, or a ``tf.distribute.Strategy``.
         precision: one of ``PRECISIONS``: what layers compute in; weights are float32 in each.
         accumulation: in how many parts, one after the other, each batch is computed: less memory, the same step.
         compile: one of ``zoo.compilation.COMPILE``: whether XLA compiles the step; "auto" does where that was measured
             to be faster. The numbers are the same up to rounding.
-        evaluate_every: steps between two measurements of the validation loss.
-        checkpoint_steps, checkpoint_minutes: how often a checkpoint is written; steps, if given.
-        tensorboard: whether to write the history for TensorBoard, too.
-        progress: whether to show a progress bar.
+        evaluate_every: int, steps between two measurements of the validation loss; a tenth of the budget by default,
+            40 if that is in minutes.
+        checkpoint_steps, checkpoint_minutes: numbers, how often a checkpoint is written; steps, if given.
+        tensorboard: bool, whether to write the history for TensorBoard, too.
+        progress: bool, whether to show a progress bar.
 
     Returns:
-        A :class:`zoo.runs.Run`; its ``config["status"]`` is "interrupted" after Ctrl-C.
+        A :class:`zoo.runs.Run`: ``run.folder``; ``run.model``, a Keras model; ``run.kind``, which has the tokenizers;
+        ``run.config``, whose "status" is "interrupted" after Ctrl-C; ``run.history()``, the losses.
 
     Raises:
         UnknownNameError, SettingError, RunError, PretrainedError: the arguments do not fit; says what does.
-        zoo.trainer.DivergedError: the loss is not finite.
+        DataError: the examples are not there, too few, or malformed; says where.
+        zoo.trainer.DivergedError: the loss is not finite. (All of these are ValueErrors.)
     """
     strategy = make_strategy(strategy)  # first of all: workers must find each other before anything is computed
     chosen = preset or str(model).partition(":")[2]

@@ -56,7 +56,7 @@ def collect(task, models, seeds, out, examples, isolated):
         "kind": task.kind,
         "metric": metric,
         "higher_is_better": KINDS.get(task.kind).higher_is_better,
-        "description": idea(type(task), whole=True),
+        "description": idea(type(task), whole=not task.takes_data),  # else it tells of formats of files
         "citation": task.citation,
         "tokenizer": task.tokenizer,
         "steps": first["steps"],

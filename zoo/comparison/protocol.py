@@ -53,29 +53,34 @@ def compare(
 ):
     """Trains models on tasks under one protocol and writes ``results.json`` and ``report.html``.
 
+    >>> results = zoo.compare("tiny-sentiment", models=["birnn", "bert"], seeds=[0], out="mine")
+    >>> results["tasks"]["tiny-sentiment:en"]["models"]["birnn"]["summary"]
+
     Args:
         tasks: name of a task, or a list of names.
         models: list of ``"family"`` or ``"family:preset"``, each used for the tasks it suits. None: the families
             made for the kind of task, in their smallest preset; ``"all"``: every family that can take it.
-        seeds: each model is trained once with each of them.
-        steps, minutes: the budget of one training; at most one, else each task's own ``steps``. Under a budget in
-            minutes, learning-rate schedules that would have to know their last step stay constant.
-        out: folder; ``runs/comparison-<tasks>`` by default. Runs in it that are finished and were made with
+        seeds: list of int, each model is trained once with each of them.
+        steps, minutes: numbers, the budget of one training; at most one, else each task's own ``steps``. Under a
+            budget in minutes, learning-rate schedules that would have to know their last step stay constant.
+        out: path of a folder; ``runs/comparison-<tasks>`` by default. Runs in it that are finished and were made with
             the same settings are used again.
-        overwrite: whether runs in it that were made with other settings may be replaced.
-        progress: whether to show what is going on, on standard error.
+        overwrite: bool, whether runs in it that were made with other settings may be replaced.
+        progress: bool, whether to show what is going on, on standard error.
         batch_size, learning_rate, data, bad_lines: as for :func:`zoo.train`, the same for all models.
-        isolate: train each model in a new process of its own. Only then is peak memory reported: in a shared
+        isolate: bool, train each model in a new process of its own. Only then is peak memory reported: in a shared
             process a small model would be charged for what the large ones before it left behind. A script that
             asks for it needs ``if __name__ == "__main__":``, as with all of multiprocessing.
-        at_once: with ``isolate``, so many models are trained at the same time and share the processor's cores
+        at_once: int, with ``isolate``, so many models are trained at the same time and share the processor's cores
             evenly: sooner done, but speeds and seconds are those of a part of the machine.
 
     Returns:
-        What ``results.json`` holds.
+        What ``results.json`` holds, a dictionary: ``protocol``, ``machine``, ``versions``, and for each of the
+        ``tasks`` its ``models`` with their ``runs`` and a ``summary`` over the seeds, and a ``ranking`` in words.
 
     Raises:
         UnknownNameError, SettingError: an unknown name; found before anything is trained.
+        DataError: the data are not there, too few, or malformed.
         RunError: ``at_once`` without ``isolate``; a model that suits none of the tasks, or a run in the way.
         zoo.comparison.processes.ProcessError: with ``isolate``, a process did not start or was killed.
     """

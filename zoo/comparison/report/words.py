@@ -1,5 +1,7 @@
 """What a report says in sentences: the protocol, the machine, the meaning of each column."""
 
+from pathlib import Path
+
 from zoo.comparison.summary import COSTS, METRICS, signatures
 
 
@@ -34,6 +36,8 @@ def protocol(results):
         if facts["isolated"]
         else "All were trained in one process, one after another; so peak memory is not reported.",
     ]
+    if facts["data"]:
+        sentences.append(f"The data are {' and '.join(Path(path).name for path in facts['data'])}.")
     if facts["bad_lines"] == "skip":
         sentences.append("Malformed lines of the data were left out; each run's config.json counts them.")
     if facts["at_once"] > 1:
