@@ -1,5 +1,6 @@
 """The loop of a training: measure, write down, keep the best weights and a checkpoint, stop when asked to."""
 
+import contextlib
 import csv
 import math
 import shutil
@@ -46,31 +47,42 @@ def learn(run, trainer, batches, validation, chief=True, shown=True, checkpoint=
         NotWrittenError: something cannot be written; says what is left.
         WorkerLostError: another worker died; all must be started again.
     """
-    learner = _Learner(run, trainer, batches, validation, chief)
-    if checkpoint:
-        learner.resume(checkpoint)
-    trainer.feed(batches)
-    status = "failed"
-    title = f"{run.config['model']}:{run.config['preset']} on {run.config['task']}"
+    with _advising(run.folder):
+        learner = _Learner(run, trainer, batches, validation, chief)
+        if checkpoint:
+            learner.resume(checkpoint)
+        trainer.feed(batches)
+        status = "failed"
+        title = f"{run.config['model']}:{run.config['preset']} on {run.config['task']}"
+        try:
+            with _StopRequest() as stop, TrainingProgress(title, run.config, shown and chief) as show:
+                status = learner.learn(stop, show)
+        except KeyboardInterrupt:
+            status = "interrupted"
+        except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
+            if not is_multi_worker(trainer.strategy):
+                raise
+            reason = error.message.rpartition("Collective ops is aborted by: ")[2].partition("\n")[0]
+            raise WorkerLostError(
+                f"another worker does not answer any more (at step {trainer.step}). Start all workers again with "
+                f"--resume {run.folder}: they go on from the last checkpoint. ({reason})"
+            ) from error
+        finally:
+            learner.finish(status)
+
+
+@contextlib.contextmanager
+def _advising(folder):
+    """Adds to the error of a file that cannot be written what is left, and how the training goes on."""
     try:
-        with _StopRequest() as stop, TrainingProgress(title, run.config, shown and chief) as show:
-            status = learner.learn(stop, show)
-    except KeyboardInterrupt:
-        status = "interrupted"
+        yield
     except NotWrittenError as error:
-        last = newest(run.folder)
-        left = f"{last.name} is left: make room" if last else "Make room"
-        raise NotWrittenError(f"{error} {left}, then 'zoo train --resume {run.folder}'.") from error
-    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
-        if not is_multi_worker(trainer.strategy):
-            raise
-        reason = error.message.rpartition("Collective ops is aborted by: ")[2].partition("\n")[0]
-        raise WorkerLostError(
-            f"another worker does not answer any more (at step {trainer.step}). Start all workers again with "
-            f"--resume {run.folder}: they go on from the last checkpoint. ({reason})"
+        last = newest(folder)
+        left = f"{last.name} is left" if last else "No checkpoint was written yet"
+        then = "" if last else ", from the beginning"
+        raise NotWrittenError(
+            f"{error} {left}: make room, then 'zoo train --resume {folder}' (in Python zoo.resume) goes on{then}."
         ) from error
-    finally:
-        learner.finish(status)
 
 
 class _StopRequest:

@@ -31,7 +31,7 @@ MOST_STEPS_PER_CALL = 50
 class DivergedError(ValueError):
     """The loss is no number any more."""
 
-    exit_status = 1  # of a program: the work went wrong, not what was asked for
+    exit_status = 3  # of a program: the same training would end so again, so that no scheduler need repeat it
 
 
 class Trainer:

@@ -106,7 +106,8 @@ def train(
         UnknownNameError, SettingError, RunError, PretrainedError: the arguments do not fit; says what does.
         zoo.trainer.DivergedError: the loss is not finite.
     """
-    strategy = make_strategy(strategy)  # first of all: workers must find each other before anything is computed
+    # First of all: workers must find each other before anything is computed.
+    strategy = make_strategy(strategy, progress=progress)
     chosen = preset or str(model).partition(":")[2]
     family, preset, config = parse_model(model, preset)
     task = _find(task, family, data, text or {}, bad_lines)
