@@ -1,7 +1,6 @@
 """The loop of a training: measure, write down, keep the best weights and a checkpoint, stop when asked to."""
 
 import contextlib
-import csv
 import math
 import shutil
 import signal
@@ -13,10 +12,10 @@ import tensorflow as tf
 
 from zoo import checkpoints
 from zoo.checkpoints import Checkpoint, CheckpointError, Journal, newest
-from zoo.disk import NotWrittenError, naming
+from zoo.disk import NotWrittenError
+from zoo.history import History
 from zoo.memory import PeakMemory
 from zoo.progress import TrainingProgress
-from zoo.run_folder import HISTORY, HISTORY_COLUMNS, TENSORBOARD
 from zoo.strategies import is_multi_worker
 
 ROWS = 10  # of the history between two measurements of the validation loss,
@@ -114,10 +113,9 @@ class _Learner:
         self.memory = PeakMemory()
         self.called = False  # in this process; the first call traces the graph
         self.saved_at = time.monotonic()
+        self.history = History(run.folder, self.config["tensorboard"]) if chief else None
         if chief:
-            self._write_history()
-        folder = str(run.folder / TENSORBOARD)
-        self.tensorboard = tf.summary.create_file_writer(folder) if chief and self.config["tensorboard"] else None
+            self.history.begin(self.journal.rows)
 
     def resume(self, checkpoint):
         """Takes up everything where the checkpoint was made."""
@@ -130,7 +128,7 @@ class _Learner:
         self.journal, self.best_weights = checkpoint.journal, checkpoint.best
         self.trainer.restore(checkpoint.state, self.journal.step, self.journal.tokens)
         if self.chief:
-            self._write_history()
+            self.history.begin(self.journal.rows)
             self._save_best()
 
     def learn(self, stop, show):
@@ -235,21 +233,7 @@ class _Learner:
         }
         journal.rows.append(row)
         if self.chief:
-            path = self.run.folder / HISTORY
-            with naming(path), open(path, "a", encoding="utf-8", newline="") as file:
-                csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n").writerow(row)
-        if self.tensorboard:
-            with self.tensorboard.as_default(step=journal.step):
-                for name in ("train_loss", "validation_loss", "learning_rate"):
-                    if row[name]:
-                        tf.summary.scalar(name, float(row[name]))
-
-    def _write_history(self):
-        path = self.run.folder / HISTORY
-        with naming(path), open(path, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.journal.rows)
+            self.history.add(row)
 
     def _is_time_to_save(self):
         if self._is_spent():
