@@ -4,9 +4,10 @@
 status      meaning
 ==========  ==================================================================
 0           done
-1           it went wrong on the way (a loss that is no number; memory or disk that ran out; a lost worker)
+1           it went wrong on the way (memory or disk that ran out; a lost worker): later it may succeed
 2           something given is not possible; one line says what is
-130         interrupted by Ctrl-C
+3           the loss is no number any more: the same training would end so again
+130         interrupted by Ctrl-C or, in a training, by SIGTERM
 ==========  ==================================================================
 
 Nothing heavy is imported until a command needs it: ``zoo --help`` is instant.

@@ -16,8 +16,8 @@ import json
 from pathlib import Path
 
 import click
-from bench import Bench
 from result_files import HERE
+from trainings import Trainings
 
 from zoo.tasks import find
 
@@ -29,7 +29,9 @@ REAL_TASKS = (
 )
 
 
-def few_labels_tiny(bench, tasks=TINY_TASKS, numbers=(50, 200, 1000), seeds=SEEDS, steps=400, pretraining_steps=4000):
+def few_labels_tiny(
+    trainings, tasks=TINY_TASKS, numbers=(50, 200, 1000), seeds=SEEDS, steps=400, pretraining_steps=4000
+):
     """Tasks of the tiny world, learned from few labels, with and without pre-training on its texts."""
     # To copy a word from the sentences before is learned late. Of trials of 1,500 steps the one without next sentences
     # and without dropout was the furthest; a model of 128 numbers learns to fill blanks faster from larger weights.
@@ -38,18 +40,18 @@ def few_labels_tiny(bench, tasks=TINY_TASKS, numbers=(50, 200, 1000), seeds=SEED
     def pretrained():
         options = {"steps": pretraining_steps, "batch_size": 64, "learning_rate": 2e-3, "settings": settings}
         options["text"] = {"next_sentence": False}
-        return bench.run("pretrained", "bert", "tiny-pretraining:en", "validation", **options)
+        return trainings.run("pretrained", "bert", "tiny-pretraining:en", "validation", **options)
 
     for task in tasks:
         for number in numbers:
             for seed in seeds:
                 options = {"examples": number, "seed": seed, "steps": steps, "batch_size": 32}
                 name = f"{task.replace(':', '-')}-bert-{{}}-{number}-{seed}".format
-                bench.learn(name("pretrained"), "bert", task, init=pretrained, **options)
-                bench.learn(name("random"), "bert", task, settings=settings, **options)
+                trainings.learn(name("pretrained"), "bert", task, init=pretrained, **options)
+                trainings.learn(name("random"), "bert", task, settings=settings, **options)
 
 
-def few_labels_nsmc(bench, numbers=(200, 2000, None), seeds=SEEDS, steps=(400, 2000), pretraining_steps=6000):
+def few_labels_nsmc(trainings, numbers=(200, 2000, None), seeds=SEEDS, steps=(400, 2000), pretraining_steps=6000):
     """Korean film reviews, few labels and all, beside two models that are never pre-trained."""
     # Most reviews are one sentence, which no other follows.
     text = {"tokenizer": "wordpiece", "vocabulary_size": 8000, "max_length": 98, "next_sentence": False}
@@ -58,10 +60,10 @@ def few_labels_nsmc(bench, numbers=(200, 2000, None), seeds=SEEDS, steps=(400, 2
     @functools.cache
     def pretrained():
         texts = [example["text"] for example in find("nsmc").examples("train")]
-        options = {"data": bench.written("reviews.txt", "\n\n".join(texts)), "text": text, "settings": settings}
+        options = {"data": trainings.written("reviews.txt", "\n\n".join(texts)), "text": text, "settings": settings}
         options |= {"bad_lines": "skip"}  # a review of rare characters alone has nothing that could be learned
         options |= {"steps": pretraining_steps, "batch_size": 64, "learning_rate": 1e-3, "evaluate_every": 1000}
-        return bench.run("pretrained", "bert", "pretraining", "validation", **options)
+        return trainings.run("pretrained", "bert", "pretraining", "validation", **options)
 
     steps_of_few, steps_of_all = steps
     for number in numbers:
@@ -69,12 +71,12 @@ def few_labels_nsmc(bench, numbers=(200, 2000, None), seeds=SEEDS, steps=(400, 2
         for seed in seeds if number else seeds[:1]:
             options = {"examples": number, "seed": seed, "steps": steps_of_few if number else steps_of_all}
             options["batch_size"] = 32 if number else 64
-            bench.learn(f"bert-pretrained-{number or 'all'}-{seed}", "bert", "nsmc", init=pretrained, **options)
+            trainings.learn(f"bert-pretrained-{number or 'all'}-{seed}", "bert", "nsmc", init=pretrained, **options)
             for model, same in (("bert", {"settings": settings}), ("birnn", {}), ("bag_of_words", {})):
-                bench.learn(f"{model}-random-{number or 'all'}-{seed}", model, "nsmc", **options, **same)
+                trainings.learn(f"{model}-random-{number or 'all'}-{seed}", model, "nsmc", **options, **same)
 
 
-def prompt_tuning(bench, seeds=SEEDS, steps=2000, pretraining_steps=2000, sizes=None):
+def prompt_tuning(trainings, seeds=SEEDS, steps=2000, pretraining_steps=2000, sizes=None):
     """A GPT that has read stories learns to answer about them: in all its weights, in a head, or in a prompt."""
     sizes = sizes or {"hidden_dim": 64, "intermediate_dim": 128, "dropout": 0.0}
 
@@ -84,11 +86,11 @@ def prompt_tuning(bench, seeds=SEEDS, steps=2000, pretraining_steps=2000, sizes=
         texts = [example["text"] for example in find("tiny-stories").examples("train")]
         texts += [f"{example['text']} {example['text_pair']}" for example in find("tiny-inference").examples("train")]
         texts += [example["source"] for example in find("tiny-questions-text").examples("train")]
-        read = bench.written("read.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
+        read = trainings.written("read.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in texts))
         # An answer is a word: by pieces it would be spelled with a blank.
         text = {"tokenizer": "word", "max_length": 128}
         options = {"settings": sizes, "text": text, "steps": pretraining_steps, "batch_size": 32, "learning_rate": 3e-3}
-        return bench.run("pretrained", "gpt", "language-modelling", "validation", data=read, **options)
+        return trainings.run("pretrained", "gpt", "language-modelling", "validation", data=read, **options)
 
     by_head, in_words = "tiny-inference:en", "tiny-questions-text:en"
     ways = {
@@ -100,35 +102,36 @@ def prompt_tuning(bench, seeds=SEEDS, steps=2000, pretraining_steps=2000, sizes=
     for way, (task, options) in ways.items():
         for seed in seeds:
             options = {**options, "seed": seed, "steps": steps, "batch_size": 32}
-            bench.learn(f"{way}-{seed}", "gpt", task, init=pretrained, **options)
+            trainings.learn(f"{way}-{seed}", "gpt", task, init=pretrained, **options)
 
 
-def pretraining(bench, tasks=("tiny-pretraining:en", "books"), steps=3000):
+def pretraining(trainings, tasks=("tiny-pretraining:en", "books"), steps=3000):
     """How well a tiny BERT fills blanks and knows what follows, in the tiny world and in six books."""
     settings = {"dropout": 0.0, "initializer_range": 0.09}  # as in few_labels_tiny
     for task in tasks:
         options = {"steps": steps, "batch_size": find(task).batch_size, "settings": settings}
         options["recipe"] = {"learning_rate": 2e-3 if task.startswith("tiny") else 1e-3}
-        bench.learn(task.replace(":", "-"), "bert", task, "validation", "test", **options)
+        trainings.learn(task.replace(":", "-"), "bert", task, "validation", "test", **options)
 
 
-def fine_tuning(bench, tasks=REAL_TASKS, models=("bert", "birnn"), steps=1000):
+def fine_tuning(trainings, tasks=REAL_TASKS, models=("bert", "birnn"), steps=1000):
     """Every kind of question to an encoder, on real corpora, with a small budget and from random weights."""
     for task in tasks:
         for model in models:
-            bench.learn(f"{task.replace(':', '-')}-{model}", model, task, steps=steps, batch_size=find(task).batch_size)
+            options = {"steps": steps, "batch_size": find(task).batch_size}
+            trainings.learn(f"{task.replace(':', '-')}-{model}", model, task, **options)
 
 
-def shakespeare(bench, steps=(2000, 800)):
+def shakespeare(trainings, steps=(2000, 800)):
     """nanoGPT's two settings, with recurrent models of equal size beside the small one, and how they learn."""
     small, large = steps
     options = {"steps": small, "evaluate_every": max(small // 10, 1), "recipe": {"learning_rate": 3e-3}}
     for model in ("gpt:shakespeare", "rnn:shakespeare-gru", "rnn:shakespeare-lstm"):
-        bench.learn(model.replace(":", "-"), model, "shakespeare", "validation", **options)
+        trainings.learn(model.replace(":", "-"), model, "shakespeare", "validation", **options)
     # Two cores with bfloat16 take 3 seconds a step: as far as forty minutes go, with the whole decay.
     options = {"steps": large, "evaluate_every": max(large // 10, 1), "batch_size": 64, "text": {"max_length": 256}}
     options["precision"] = "mixed_bfloat16"
-    bench.learn("gpt-shakespeare-large", "gpt:shakespeare-large", "shakespeare", "validation", **options)
+    trainings.learn("gpt-shakespeare-large", "gpt:shakespeare-large", "shakespeare", "validation", **options)
 
 
 # Name -> what it trains, and the folder of its result files.
@@ -151,7 +154,7 @@ def main(name, runs, steps, progress):
     train, results = EXPERIMENTS[name]
     if steps and train not in (pretraining, fine_tuning):
         raise click.UsageError(f"--steps: the trainings of {name} have budgets of their own.")
-    train(Bench(runs or Path("runs", name), results, progress), **({"steps": steps} if steps else {}))
+    train(Trainings(runs or Path("runs", name), results, progress), **({"steps": steps} if steps else {}))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from zoo.run_folder import read_config, read_history
 
 HERE = Path(__file__).parent
 KEPT = (
-    *("model", "preset", "task", "kind", "settings", "recipe", "steps", "minutes", "batch_size", "examples", "drawn"),
-    *("init", "prompt_length", "seed", "parameters", "trained_parameters", "precision", "versions", "machine"),
+    *("model", "preset", "task", "kind", "settings", "recipe", "text", "steps", "minutes", "batch_size", "examples"),
+    *("drawn", "init", "prompt_length", "seed", "parameters", "trained_parameters", "precision", "evaluate_every"),
+    *("versions", "machine"),
 )
 
 

@@ -45,11 +45,13 @@ MAY_IMPORT = {
     "zoo.strategies": (("zoo.pipeline", "zoo.progress", "zoo.registry", "zoo.settings"), None),
     "zoo.disk": ((), ()),
     "zoo.checkpoints": (("zoo.disk",), ("numpy",)),
-    "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.optimizer", "zoo.strategies"), None),
+    "zoo.step": (("zoo.optimization",), ("tensorflow",)),
+    "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.optimizer", "zoo.step", "zoo.strategies"), None),
     "zoo.learning": (
-        ("zoo.checkpoints", "zoo.disk", "zoo.memory", "zoo.progress", "zoo.run_folder", "zoo.strategies"),
+        ("zoo.checkpoints", "zoo.disk", "zoo.history", "zoo.memory", "zoo.progress", "zoo.strategies"),
         None,
     ),
+    "zoo.history": (("zoo.disk", "zoo.run_folder"), ("tensorflow",)),
     "zoo.run_folder": (("zoo.checkpoints", "zoo.disk"), ()),
     "zoo.kinds": (
         (

@@ -2,13 +2,11 @@
 
 import json
 import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 
+from tests.processes import ended, made_once, start
 from zoo import checkpoints
 from zoo.run_folder import read_history
 from zoo.serving.deployment import free_ports
@@ -81,11 +79,14 @@ def write_data(folder):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Data, and the weights of trainings in one process, on one device and on two."""
-    folder = tmp_path_factory.mktemp("distribution")
-    write_data(folder)
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(folder)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return folder
+
+
+    def train(folder):
+        write_data(folder)
+        ((status, _, said),) = ended(start("-c", SCRIPT, folder), timeout=900)
+        assert status == 0, said[-3000:]
+
+    return made_once(tmp_path_factory, "distribution", train)
 
 
 def weights(folder, name):
@@ -156,12 +157,9 @@ def start_workers(folder, stop_at=0, kill_at=0):
     """Starts two workers on free ports of this machine; the second one obeys."""
     workers = free_addresses()
     return [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(folder), str(worker), workers, str(stop), str(kill)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
+        start("-c", WORKER, folder, worker, workers, stop, kill)
         for worker, (stop, kill) in enumerate(((0, 0), (stop_at, kill_at)))
-    ]  # fmt: skip
+    ]
 
 
 def free_addresses():
@@ -172,20 +170,15 @@ def free_addresses():
 def test_two_workers_stop_together_survive_a_kill_and_give_the_weights_of_one_process(folder):
     # The second worker alone is asked to stop after step 13: both do, and the first one writes a checkpoint, from which
     # both go on. Then the second one dies, and the other ends with an error that says what to do.
-    chief, other = start_workers(folder, stop_at=13, kill_at=27)
-    told, _ = other.communicate(timeout=300)
-    killed_at = time.monotonic()
-    told_by_chief, said = chief.communicate(timeout=120)
-    assert time.monotonic() - killed_at < 60
-    assert (told, told_by_chief) == ("interrupted\n", "interrupted\n"), said[-3000:]
-    assert (other.returncode, chief.returncode) == (-signal.SIGKILL, 1), said[-3000:]
+    (status, told, said), (status_of_other, told_by_other, _) = ended(*start_workers(folder, stop_at=13, kill_at=27))
+    assert (told, told_by_other) == ("interrupted\n", "interrupted\n"), said[-3000:]
+    assert (status, status_of_other) == (1, -signal.SIGKILL), said[-3000:]
     assert "WorkerLostError: another worker does not answer any more" in said and "--resume" in said, said[-3000:]
     assert checkpoints.newest(folder / "together").name == "step-00000020.npz"
 
     # Started again, both go on to the weights of a training that was never stopped.
-    processes = start_workers(folder)
-    for process, (told, said) in zip(processes, [each.communicate(timeout=300) for each in processes], strict=True):
-        assert (process.returncode, told) == (0, "complete\n"), said[-3000:]
+    for status, told, said in ended(*start_workers(folder)):
+        assert (status, told) == (0, "complete\n"), said[-3000:]
     config = json.loads((folder / "together" / "config.json").read_text())
     assert (config["status"], config["strategy"]) == ("complete", "multi-worker (2 replicas)")
     assert_same_history(folder, "none-translation", "together")
@@ -211,12 +204,10 @@ main()
 
 
 def test_a_killed_chief_ends_the_others_with_one_line(folder):
-    command = [sys.executable, "-c", KILLED_CHIEF, "train", "bag_of_words", "classification", "--steps", "50"]
+    command = ["-c", KILLED_CHIEF, "train", "bag_of_words", "classification", "--steps", "50"]
     command += ["--data", f"{folder}/classification", "--out", f"{folder}/without-chief", "--batch-size", "4"]
     command += ["--strategy", "multi-worker", "--workers", free_addresses(), "--worker"]
-    chief, other = (subprocess.Popen([*command, n], stderr=subprocess.PIPE, text=True) for n in ("0", "1"))
-    chief.communicate(timeout=300)
-    _, said = other.communicate(timeout=60)
-    assert (chief.returncode, other.returncode) == (-signal.SIGKILL, 1), said[-3000:]
+    (status_of_chief, _, _), (status, _, said) = ended(start(*command, 0), start(*command, 1))
+    assert (status_of_chief, status) == (-signal.SIGKILL, 1), said[-3000:]
     last = said.splitlines()[-1]
     assert last.startswith("zoo: another worker does not answer any more (at step 2).") and "--resume" in last, last

@@ -1,6 +1,7 @@
 """From logits to a training step: loss, schedule, decay and clipping, each against NumPy or a calculation by hand."""
 
 import math
+from unittest.mock import patch
 
 import keras
 import numpy as np
@@ -142,9 +143,8 @@ def one_step(recipe, scale=1.0):
     """A step of plain gradient descent, learning rate 1: reported loss, how table and bias moved [V + 1, C]."""
     columns = Columns({"token_ids": IDS}, LABELS, [np.ones(len(row), np.float32) for row in IDS])
     model = Table(TABLE * scale)
-    trainer = Trainer(model, recipe, 1)
-    trainer.optimizer = keras.optimizers.SGD(1.0)
-    trainer.optimizer.build(model.trainable_variables)
+    with patch("zoo.trainer.make_optimizer", return_value=keras.optimizers.SGD(1.0)):
+        trainer = Trainer(model, recipe, 1)
     trainer.feed(Batches(columns, 4))  # 3 rows: one is a filler
     (loss,), tokens = trainer.advance(1)
     assert (trainer.step, trainer.tokens, *tokens) == (1, 6, 6)

@@ -19,7 +19,7 @@ import zoo
 from zoo import checkpoints
 from zoo.checkpoints import CheckpointError
 from zoo.disk import NotWrittenError
-from zoo.run_folder import RunError, locked
+from zoo.run_folder import BusyError, RunError, locked
 
 # Dropout, so that the random seeds matter; several epochs, the last batch of each not full.
 SETTINGS = {
@@ -265,7 +265,7 @@ def test_the_validation_loss_is_measured_at_its_steps_whatever_the_speed(data, t
 
 
 def test_two_trainings_into_one_folder_are_refused(data, tmp_path):
-    with locked(tmp_path / "run"), pytest.raises(RunError, match="another training writes into"):
+    with locked(tmp_path / "run"), pytest.raises(BusyError, match="another training writes into"):
         train(data, tmp_path / "run")
 
 
@@ -276,7 +276,7 @@ def test_a_training_in_another_process_is_seen_and_its_lock_dies_with_it(data, t
         [sys.executable, "-uc", holds, str(tmp_path / "run" / ".lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(RunError, match="another training writes into"):
+        with pytest.raises(BusyError, match="another training writes into"):
             train(data, tmp_path / "run")
         other.kill()
     with locked(tmp_path / "run"):

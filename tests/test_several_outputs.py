@@ -1,6 +1,7 @@
 """A model with several outputs: each loss is a mean of its own, their sum is trained; numbers have squared errors."""
 
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import keras
 import numpy as np
@@ -63,9 +64,8 @@ def test_a_step_follows_the_gradient_of_the_sum_of_the_means(smoothing, weight, 
     model = TwoHeads()
     if weight != 1:
         model.head = SimpleNamespace(loss_weights={"value": weight})
-    trainer = Trainer(model, Recipe(clip_norm=0.0, label_smoothing=smoothing), 1, accumulation=accumulation)
-    trainer.optimizer = keras.optimizers.SGD(1.0)
-    trainer.optimizer.build(model.trainable_variables)
+    with patch("zoo.trainer.make_optimizer", return_value=keras.optimizers.SGD(1.0)):
+        trainer = Trainer(model, Recipe(clip_norm=0.0, label_smoothing=smoothing), 1, accumulation=accumulation)
     trainer.feed(Batches(COLUMNS, 6))  # 5 rows and a filler
     (loss,), (tokens,) = trainer.advance(1)
     nll, error, gradient = by_hand(smoothing, weight)

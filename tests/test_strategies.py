@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import strategies
 from zoo.serving.deployment import free_ports
 from zoo.settings import SettingError
@@ -40,13 +42,13 @@ def workers(monkeypatch):
     """A function that asks for several workers; TensorFlow answers with what ``made`` returns or raises."""
 
     def ask(made, **options):
-        strategies._multi_worker.cache_clear()
+        strategies._joined.cache_clear()
         monkeypatch.setattr(tf.distribute, "MultiWorkerMirroredStrategy", made)
         return make_strategy("multi-worker", **options)
 
     monkeypatch.setenv("TF_CONFIG", "")
     yield ask
-    strategies._multi_worker.cache_clear()
+    strategies._joined.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,18 @@ def test_a_chief_in_tf_config_is_told_first(workers, monkeypatch, capsys):
     made = Mock()
     assert workers(made) is made.return_value
     assert capsys.readouterr().err == f"waiting until all workers are there: {', '.join(BOTH)} ...\n"
+    assert make_strategy("multi-worker") is made.return_value  # they are there: nothing to wait for
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("verb", [partial(zoo.train, "ngram", "copy"), partial(zoo.resume, "nowhere")])
+def test_without_progress_nobody_says_that_workers_wait(verb, workers, monkeypatch, capsys):
+    monkeypatch.setattr(strategies, "_joined", Mock(side_effect=NoWorkersError("nobody came")))
+    strategies._joined.cache_info.return_value.currsize = 0
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"worker": BOTH}, "task": {"type": "worker", "index": 0}}))
+    with pytest.raises(NoWorkersError):
+        verb(strategy="multi-worker", progress=False)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The loop of a training: measure, write down, keep the best weights and a checkpoint, stop when asked to."""
 
-import csv
+import contextlib
 import math
 import shutil
 import signal
@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from zoo import checkpoints
 from zoo.checkpoints import Checkpoint, CheckpointError, Journal, newest
-from zoo.disk import NotWrittenError, naming
+from zoo.disk import NotWrittenError
+from zoo.history import History
 from zoo.memory import PeakMemory
 from zoo.progress import TrainingProgress
-from zoo.run_folder import HISTORY, HISTORY_COLUMNS, TENSORBOARD
 from zoo.strategies import is_multi_worker
 
 ROWS = 10  # of the history between two measurements of the validation loss,
@@ -46,31 +46,42 @@ def learn(run, trainer, batches, validation, chief=True, shown=True, checkpoint=
         NotWrittenError: something cannot be written; says what is left.
         WorkerLostError: another worker died; all must be started again.
     """
-    learner = _Learner(run, trainer, batches, validation, chief)
-    if checkpoint:
-        learner.resume(checkpoint)
-    trainer.feed(batches)
-    status = "failed"
-    title = f"{run.config['model']}:{run.config['preset']} on {run.config['task']}"
+    with _advising(run.folder):
+        learner = _Learner(run, trainer, batches, validation, chief)
+        if checkpoint:
+            learner.resume(checkpoint)
+        trainer.feed(batches)
+        status = "failed"
+        title = f"{run.config['model']}:{run.config['preset']} on {run.config['task']}"
+        try:
+            with _StopRequest() as stop, TrainingProgress(title, run.config, shown and chief) as show:
+                status = learner.learn(stop, show)
+        except KeyboardInterrupt:
+            status = "interrupted"
+        except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
+            if not is_multi_worker(trainer.strategy):
+                raise
+            reason = error.message.rpartition("Collective ops is aborted by: ")[2].partition("\n")[0]
+            raise WorkerLostError(
+                f"another worker does not answer any more (at step {trainer.step}). Start all workers again with "
+                f"--resume {run.folder}: they go on from the last checkpoint. ({reason})"
+            ) from error
+        finally:
+            learner.finish(status)
+
+
+@contextlib.contextmanager
+def _advising(folder):
+    """Adds to the error of a file that cannot be written what is left, and how the training goes on."""
     try:
-        with _StopRequest() as stop, TrainingProgress(title, run.config, shown and chief) as show:
-            status = learner.learn(stop, show)
-    except KeyboardInterrupt:
-        status = "interrupted"
+        yield
     except NotWrittenError as error:
-        last = newest(run.folder)
-        left = f"{last.name} is left: make room" if last else "Make room"
-        raise NotWrittenError(f"{error} {left}, then 'zoo train --resume {run.folder}'.") from error
-    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
-        if not is_multi_worker(trainer.strategy):
-            raise
-        reason = error.message.rpartition("Collective ops is aborted by: ")[2].partition("\n")[0]
-        raise WorkerLostError(
-            f"another worker does not answer any more (at step {trainer.step}). Start all workers again with "
-            f"--resume {run.folder}: they go on from the last checkpoint. ({reason})"
+        last = newest(folder)
+        left = f"{last.name} is left" if last else "No checkpoint was written yet"
+        then = "" if last else ", from the beginning"
+        raise NotWrittenError(
+            f"{error} {left}: make room, then 'zoo train --resume {folder}' (in Python zoo.resume) goes on{then}."
         ) from error
-    finally:
-        learner.finish(status)
 
 
 class _StopRequest:
@@ -102,10 +113,9 @@ class _Learner:
         self.memory = PeakMemory()
         self.called = False  # in this process; the first call traces the graph
         self.saved_at = time.monotonic()
+        self.history = History(run.folder, self.config["tensorboard"]) if chief else None
         if chief:
-            self._write_history()
-        folder = str(run.folder / TENSORBOARD)
-        self.tensorboard = tf.summary.create_file_writer(folder) if chief and self.config["tensorboard"] else None
+            self.history.begin(self.journal.rows)
 
     def resume(self, checkpoint):
         """Takes up everything where the checkpoint was made."""
@@ -118,7 +128,7 @@ class _Learner:
         self.journal, self.best_weights = checkpoint.journal, checkpoint.best
         self.trainer.restore(checkpoint.state, self.journal.step, self.journal.tokens)
         if self.chief:
-            self._write_history()
+            self.history.begin(self.journal.rows)
             self._save_best()
 
     def learn(self, stop, show):
@@ -223,21 +233,7 @@ class _Learner:
         }
         journal.rows.append(row)
         if self.chief:
-            path = self.run.folder / HISTORY
-            with naming(path), open(path, "a", encoding="utf-8", newline="") as file:
-                csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n").writerow(row)
-        if self.tensorboard:
-            with self.tensorboard.as_default(step=journal.step):
-                for name in ("train_loss", "validation_loss", "learning_rate"):
-                    if row[name]:
-                        tf.summary.scalar(name, float(row[name]))
-
-    def _write_history(self):
-        path = self.run.folder / HISTORY
-        with naming(path), open(path, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.journal.rows)
+            self.history.add(row)
 
     def _is_time_to_save(self):
         if self._is_spent():

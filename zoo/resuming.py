@@ -38,7 +38,7 @@ def resume(folder, *, strategy="none", progress=True):
         RunError: the folder holds no run, or one that is complete.
         zoo.checkpoints.CheckpointError: the checkpoint is damaged, or settings or data have changed since.
     """
-    strategy = make_strategy(strategy)
+    strategy = make_strategy(strategy, progress=progress)
     chief = is_chief(strategy)
     read_config(folder)  # a folder that is no run is not touched
     with locked(folder) if chief else contextlib.nullcontext():

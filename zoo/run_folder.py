@@ -32,6 +32,12 @@ class RunError(ValueError):
     """A folder that holds no run, or one that must not be overwritten."""
 
 
+class BusyError(RunError):
+    """Another process writes into the folder."""
+
+    exit_status = 1  # of a program: later it may succeed
+
+
 def read_config(folder):
     """The contents of a run's ``config.json``.
 
@@ -100,7 +106,8 @@ def locked(folder):
     """While this context is active, no other process trains into ``folder``; the system frees the lock of a dead one.
 
     Raises:
-        RunError: another process does, or there cannot be such a folder.
+        BusyError: another process does.
+        RunError: there cannot be such a folder.
     """
     folder = Path(folder)
     try:
@@ -111,7 +118,7 @@ def locked(folder):
         with filelock.FileLock(folder / LOCK, timeout=0):
             yield
     except filelock.Timeout:
-        raise RunError(
+        raise BusyError(
             f"another training writes into {folder} at this moment: choose another folder, or wait."
         ) from None
 

@@ -28,7 +28,7 @@ class NoWorkersError(ConnectionError):
     exit_status = 1  # of a program: the work went wrong, not what was asked for
 
 
-def make_strategy(name, devices=(), workers=(), worker=None, tpu=""):
+def make_strategy(name, devices=(), workers=(), worker=None, tpu="", progress=True):
     """The ``tf.distribute.Strategy`` of a name; call it before anything else of TensorFlow.
 
     Args:
@@ -37,6 +37,7 @@ def make_strategy(name, devices=(), workers=(), worker=None, tpu=""):
         workers: for "multi-worker", ``["host:port", ...]``, the same list for all; else ``TF_CONFIG`` says it.
         worker: which of them this process is, from 0; worker 0 is the chief, who writes the run.
         tpu: for "tpu", its name or address; "" for the one of this machine. Not tested on hardware.
+        progress: whether to say that several workers wait for each other.
 
     Raises:
         UnknownNameError, SettingError: say what is possible.
@@ -54,7 +55,7 @@ def make_strategy(name, devices=(), workers=(), worker=None, tpu=""):
     if name == "mirrored":
         return _mirrored(tuple(devices))
     if name == "multi-worker":
-        return _multi_worker(tuple(workers), worker)
+        return _multi_worker(workers, worker, progress)
     if name == "tpu":
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=tpu)
         tf.config.experimental_connect_to_cluster(resolver)
@@ -76,8 +77,7 @@ def _mirrored(devices):
     return tf.distribute.MirroredStrategy([known[device] for device in devices] or everything)
 
 
-@functools.cache
-def _multi_worker(workers, worker):
+def _multi_worker(workers, worker, progress):
     if workers:
         if worker is None or not 0 <= worker < len(workers):
             raise SettingError(
@@ -92,7 +92,13 @@ def _multi_worker(workers, worker):
             "or the environment variable TF_CONFIG."
         )
     addresses = ", ".join(_addresses(os.environ["TF_CONFIG"]))
-    announce(f"waiting until all workers are there: {addresses}")  # for an hour, says TensorFlow
+    if not _joined.cache_info().currsize:
+        announce(f"waiting until all workers are there: {addresses}", progress)  # for an hour, says TensorFlow
+    return _joined(addresses)
+
+
+@functools.cache  # a process joins its workers once
+def _joined(addresses):
     try:
         with _killed_by_control_c():
             return tf.distribute.MultiWorkerMirroredStrategy()

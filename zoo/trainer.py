@@ -1,27 +1,17 @@
-"""The training loop: one path for one device and for many.
-
-Losses are normalised by the *global* number of target tokens. An average of the
-replicas' averages would be another number as soon as they hold unequal numbers
-of tokens; so the count is summed over the replicas first. Gradients are summed
-over the replicas, then clipped: the clipped step is that of one big device.
-
-A model may have several outputs (a dictionary of logits, with labels and
-weights of the same keys): each loss has a count of its own, and they are added,
-each times what the head's ``loss_weights`` say, if it has any.
-"""
+"""The training loop: one path for one device and for many."""
 
 import contextlib
 import math
 import time
-from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from zoo.likelihood import likelihood_function, likelihoods, mean_loss
-from zoo.optimization import Schedule, losses, smoothed
+from zoo.optimization import Schedule
 from zoo.optimizer import make_optimizer
+from zoo.step import Step
 from zoo.strategies import check_shares, distribute, is_multi_worker
 
 SECONDS_PER_CALL = 0.5  # a call into the graph runs as many steps as fit into about this time
@@ -31,7 +21,7 @@ MOST_STEPS_PER_CALL = 50
 class DivergedError(ValueError):
     """The loss is no number any more."""
 
-    exit_status = 1  # of a program: the work went wrong, not what was asked for
+    exit_status = 3  # of a program: the same training would end so again, so that no scheduler need repeat it
 
 
 class Trainer:
@@ -57,10 +47,6 @@ class Trainer:
         self.schedule = Schedule(recipe, total_steps)
         self.strategy = strategy or tf.distribute.get_strategy()
         self.accumulation = accumulation
-        self._loss_weights = getattr(getattr(model, "head", None), "loss_weights", {})
-        self._run_replica = self._replica_step
-        if compiled:
-            self._run_replica = tf.function(self._run_replica, jit_compile=True, reduce_retracing=True, autograph=False)
         if recipe.frozen:
             model.backbone.trainable = False
             if not model.trainable_variables:
@@ -72,6 +58,10 @@ class Trainer:
             if model.compute_dtype == "float16":
                 self.optimizer = keras.optimizers.LossScaleOptimizer(self.optimizer)
             self.optimizer.build(model.trainable_variables)
+        replicas = self.strategy.num_replicas_in_sync
+        self._run_replica = Step(model, recipe, self.optimizer, accumulation, replicas).run
+        if compiled:
+            self._run_replica = tf.function(self._run_replica, jit_compile=True, reduce_retracing=True, autograph=False)
         self.step = 0
         self.tokens = 0
         self._calls = 0
@@ -205,71 +195,3 @@ class Trainer:
         figures = self.strategy.run(self._run_replica, args=iterator.get_next())
         # Every replica holds the same global figures.
         return tuple(self.strategy.experimental_local_results(figure)[0] for figure in figures)
-
-    def _replica_step(self, inputs, labels, weights):
-        replica = tf.distribute.get_replica_context()
-        counts = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.nest.map_structure(tf.reduce_sum, weights))
-        if self.accumulation == 1:
-            gradients, nll = self._gradients(inputs, labels, weights, counts)
-        else:
-            gradients, nll = self._accumulated(inputs, labels, weights, counts)
-        gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-        if self.recipe.clip_norm:
-            gradients = self._clip(gradients)
-        # The optimizer sums over the replicas once more.
-        replicas = self.strategy.num_replicas_in_sync
-        if replicas > 1:
-            gradients = [gradient / replicas for gradient in gradients]
-        self.optimizer.apply(gradients, self.model.trainable_variables)
-        nll = replica.all_reduce(tf.distribute.ReduceOp.SUM, nll)
-        return nll, tf.add_n(tf.nest.flatten(counts))
-
-    def _gradients(self, inputs, labels, weights, counts):
-        """Dense gradients of this replica's part of the loss, and that part without smoothing.
-
-        An embedding's gradient comes as rows, some of them twice: only the dense sum has the norm that is clipped.
-        """
-        with tf.GradientTape() as tape:
-            outputs = self.model(inputs, training=True)
-            nll = losses(labels, outputs)
-            smooth = partial(smoothed, label_smoothing=self.recipe.label_smoothing)
-            trained = tf.nest.map_structure(smooth, nll, outputs)
-            loss = self.optimizer.scale_loss(_normalised(trained, weights, counts, self._loss_weights))
-        variables = [variable.value for variable in self.model.trainable_variables]
-        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, variables)]
-        return gradients, _normalised(nll, weights, counts, self._loss_weights)
-
-    def _accumulated(self, inputs, labels, weights, counts):
-        """The same, computed in parts one after the other."""
-        parts = tf.nest.map_structure(
-            lambda x: tf.reshape(x, tf.concat([[self.accumulation, -1], tf.shape(x)[1:]], 0)), (inputs, labels, weights)
-        )
-        gradients = [tf.zeros(variable.shape, variable.dtype) for variable in self.model.trainable_variables]
-
-        def add(i, gradients, nll):
-            more, more_nll = self._gradients(*tf.nest.map_structure(lambda x: x[i], parts), counts)
-            return i + 1, [gradient + other for gradient, other in zip(gradients, more, strict=True)], nll + more_nll
-
-        start = tf.constant(0), gradients, tf.constant(0.0)
-        _, gradients, nll = tf.while_loop(lambda i, *_: i < self.accumulation, add, start)
-        return gradients, nll
-
-    def _clip(self, gradients):
-        """Makes gradients shorter, all by one factor, where their norm without the loss's scale is above the limit."""
-        scale = getattr(self.optimizer, "dynamic_scale", None)
-        norm = tf.linalg.global_norm(gradients) / (1.0 if scale is None else scale.value)
-        factor = self.recipe.clip_norm / tf.maximum(norm, self.recipe.clip_norm)
-        return [gradient * factor for gradient in gradients]
-
-
-def _normalised(losses, weights, counts, loss_weights):
-    """The weighted sum of the losses of each output, divided by its count; all outputs added, each with its weight."""
-
-    def share(loss, weight, count):
-        # No token counts where every answer of a batch was cut off.
-        return tf.math.divide_no_nan(tf.reduce_sum(loss * weight), count)
-
-    shares = tf.nest.map_structure(share, losses, weights, counts)
-    if isinstance(shares, dict):
-        shares = {name: loss_weights.get(name, 1.0) * of_output for name, of_output in shares.items()}
-    return tf.add_n(tf.nest.flatten(shares))

@@ -112,7 +112,8 @@ def train(
         DataError: the examples are not there, too few, or malformed; says where.
         zoo.trainer.DivergedError: the loss is not finite. (All of these are ValueErrors.)
     """
-    strategy = make_strategy(strategy)  # first of all: workers must find each other before anything is computed
+    # First of all: workers must find each other before anything is computed.
+    strategy = make_strategy(strategy, progress=progress)
     chosen = preset or str(model).partition(":")[2]
     family, preset, config = parse_model(model, preset)
     task = _find(task, family, data, text or {}, bad_lines)

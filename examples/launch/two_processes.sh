@@ -6,7 +6,7 @@
 #
 # On two machines run one line on each, with their addresses in --workers and a folder that both share in --out.
 set -euo pipefail
-workers=127.0.0.1:${PORT:-4000},127.0.0.1:$((${PORT:-4000} + 1))
+workers=${WORKERS:-127.0.0.1:4000,127.0.0.1:4001}
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
 zoo train "$@" --strategy multi-worker --workers "$workers" --worker 1 >worker-1.log 2>&1 &

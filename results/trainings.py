@@ -12,8 +12,10 @@ from zoo.run_folder import RESULTS, is_run, read_config
 from zoo.runs import parse_model
 from zoo.tasks import find
 
+ASKED_BY_DEFAULT = {"seed": 0, "drawn": None, "prompt_length": None, "text": {}, "precision": "float32"}
 
-class Bench:
+
+class Trainings:
     """What is done already, by the result files or the runs, is not done again.
 
     Args:
@@ -83,13 +85,15 @@ def _planned(model, task, init, options):
 
 def _check(place, made, options, advice):
     """Refuses what was made with other options: its figures would be said to be those of these."""
-    asked = {"drawn" if name == "examples" else name: value for name, value in options.items()}
+    asked = ASKED_BY_DEFAULT | {"drawn" if name == "examples" else name: value for name, value in options.items()}
     asked["init"] = str(options["init"]) if options.get("init") else None
-    names = ["steps", "batch_size", "seed", "drawn", "prompt_length", "text"]
+    names = ["steps", "batch_size", "seed", "drawn", "prompt_length", "text", "precision", "evaluate_every"]
     names += ["init"] if place.is_dir() else []  # a result file does not tell the folder; its name tells that there was
+    # Old result files do not tell of the text side.
     pairs = {name: (made[name], asked[name]) for name in names if name in asked and name in made}
-    for group in ("settings", "recipe"):
-        pairs |= {name: (made[group].get(name), value) for name, value in (asked.get(group) or {}).items()}
+    recipe = asked.get("recipe", {}) | ({"learning_rate": asked["learning_rate"]} if "learning_rate" in asked else {})
+    for group, values in (("settings", asked.get("settings", {})), ("recipe", recipe)):
+        pairs |= {name: (made[group].get(name), value) for name, value in values.items()}
     other = ", ".join(f"{name} {was} (now {now})" for name, (was, now) in pairs.items() if was != now)
     if other:
         raise click.ClickException(f"{place} was made with {other}: {advice}.")
