@@ -18,13 +18,15 @@ from zoo.batching import Batches
 from zoo.layers.attention import recording
 from zoo.prediction import predict
 from zoo.ragged import dense
+from zoo.records import records_of
 from zoo.registry import unknown_name
 from zoo.runs import Run
 
 FORMATS = (".png", ".svg", ".pdf")
 FONT_ADVICE = (
-    "no installed font has all letters of this text, some will be boxes; a Korean one comes with the package "
-    "fonts-nanum or fonts-noto-cjk (Debian, Ubuntu), google-noto-sans-cjk-fonts (Fedora), noto-fonts-cjk (Arch)."
+    "no installed font has all letters of this text, some will be boxes: write SVG, for which the reader's own fonts "
+    "are taken, or install a Korean one (fonts-nanum or fonts-noto-cjk on Debian and Ubuntu, "
+    "google-noto-sans-cjk-fonts on Fedora, noto-fonts-cjk on Arch)."
 )
 
 
@@ -68,6 +70,7 @@ def attend(run, text, out, layer=None, head=None, part=None):
 
     Raises:
         AttendError, UnknownNameError: no such part, layer, head or format; the message says which there are.
+        ValueError: a text that the run cannot read, as for :func:`zoo.predict`.
     """
     run = run if isinstance(run, Run) else Run.load(run)
     out = Path(out)
@@ -88,7 +91,8 @@ def attend(run, text, out, layer=None, head=None, part=None):
 
 def attention_maps(run, text):
     """All attention maps of a run on a text: a list of :class:`AttentionMap`, "cross" first."""
-    fields = {run.kind.fields[0]: text} if isinstance(text, str) else dict(text)
+    (fields,) = records_of([text], run.kind.fields)
+    run.kind.check_texts([fields], run.model)
     if run.kind.registered_name == "pretraining":
         (inputs, _), labels = run.kind.blanks(dense(run.kind.ragged_inputs([fields["text"]]))), None
         inputs = {name: np.asarray(tensor) for name, tensor in inputs.items()}
