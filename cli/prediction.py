@@ -67,8 +67,8 @@ def predict(run, texts, stream, **options):
 
     RUN is what 'zoo train' made. DIR, of 'zoo export', and the ADDRESS of a server that has it, http://HOST:PORT/NAME
     or grpc://HOST:PORT/NAME, answer alike; of what chooses words they take --max-tokens, --temperature, --top-k,
-    --top-p and --seed. But a RUN refuses a text that is empty, of which it knows nothing or that is too long for it,
-    where these answer, each text of many by itself (too long ones as 'zoo export --too-long' said).
+    --top-p and --seed. But a RUN refuses a text that is too long, is empty (unless a language model can begin with
+    nothing) or holds nothing that it knows; these answer each text, too long ones as 'zoo export --too-long' said.
 
     Without TEXT, or with -, one text is read from each line of standard input.
     Where a text has two parts (a pair to classify; a question and its context)

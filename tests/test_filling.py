@@ -23,7 +23,7 @@ GA = [f"<0x{byte:02X}>" for byte in "가".encode()]
 # Tokenizer, a text, the tokens for its blanks, the text with them.
 FILLED = {
     "unknown words": (WORDS, "민수는 [MASK]에 갔다.", ["학교"], "민수는 학교에 갔다."),
-    "white space and capitals": (WORDS, "  Tom's\t [MASK] ,And\n\n[MASK]  ", ["a", "학교"], "  Tom's\t a ,And\n\n학교  "),
+    "white space": (WORDS, "  Tom's\t [MASK] ,And\n\n[MASK]  ", ["a", "학교"], "  Tom's\t a ,And\n\n학교  "),
     "beginning and end": (WORDS, "[MASK] b [MASK]", ["a", "."], "a b ."),
     "side by side": (WORDS, "[MASK][MASK][MASK]", ["a", "학교", "."], "a학교."),
     "cut behind the first": (WORDS, "[MASK] b [MASK] c", ["a"], "a b [MASK] c"),

@@ -1,4 +1,4 @@
-"""What can be asked, of a run, of its stream, of its attention and of its export: texts, and nothing that looks like it."""
+"""What can be asked, of a run, its stream, its attention and its export: texts, and nothing that looks like them."""
 
 import re
 
@@ -36,7 +36,7 @@ def test_one_text_by_itself_is_a_list_of_one(inputs, fields, records):
     ("inputs", "fields", "message"),
     [
         (None, ONE, "None (NoneType) cannot be asked about; expected a text (str), or a list of such."),
-        (3, TWO, "3 (int) cannot be asked about; expected a dictionary of the texts ['question', 'context'], or a list"),
+        (3, TWO, "3 (int) cannot be asked about; expected a dictionary of the texts ['question', 'context'], or"),
         (b"ab", ONE, "b'ab' (bytes) cannot be asked about; expected a text (str)"),
         (["a", 3], ONE, "input 2 is 3 (int); expected a text (str)."),
         (["a", None], ONE, "input 2 is None (NoneType); expected a text (str)."),
@@ -66,5 +66,5 @@ def test_runs_are_asked_one_text_or_many_and_refuse_all_else():
         predict(run, ["a", 3])
     for ask in (lambda text: list(stream(run, text)), lambda text: attention_maps(run, text)):
         for text in (None, b"ab", ["ab"], 3, {"source": "ab"}):
-            with pytest.raises(ValueError, match="^input 1 "):
+            with pytest.raises(ValueError, match=r"^input 1 \w+ "):
                 ask(text)

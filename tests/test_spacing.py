@@ -14,7 +14,8 @@ from zoo.tokenizers.wordpiece import WordPieceTokenizer
 NOTHING_BETWEEN = ("character", "byte", "byte-level-bpe")
 INSIDE = [*(f"##{letter}" for letter in "abdeghinorstwy"), "##링"]
 MARKS = [*",.'\"():-…", "\n"]
-WORDS = WordTokenizer([*SPECIAL_TOKENS, *"in the garden went yes yet shirt s two 학교에 갔다 다".split(), *MARKS])
+KNOWN = ["in", "the", "garden", "went", "yes", "yet", "shirt", "s", "two", "학교에", "갔다", "다"]
+WORDS = WordTokenizer([*SPECIAL_TOKENS, *KNOWN, *MARKS])
 PIECES = WordPieceTokenizer([*SPECIAL_TOKENS, *WORDS.tokens[5:], *INSIDE])
 BERT = BertTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *PIECES.tokens[5:]])
 # A text, the tokens that follow, and what is put behind it.
@@ -109,8 +110,8 @@ def test_it_is_the_same_in_a_graph():
 def test_a_language_model_of_words_goes_on_behind_a_space_at_once_and_streamed(monkeypatch, graph):
     if graph:
         monkeypatch.setattr("zoo.prediction.FEW_TOKENS", 0)
-    run = language_model(WordTokenizer([*SPECIAL_TOKENS, *"민수는 학교에 갔다 went in the garden".split()]))
-    for text in ("민수는", "went in"):
+    run = language_model(WordTokenizer([*SPECIAL_TOKENS, *KNOWN]))
+    for text in ("갔다", "went in"):
         said, spaced = (answer["continuation"] for answer in predict(run, [text, f"{text} "], max_tokens=4))
         assert said == f" {spaced}" and spaced == spaced.strip() != ""
         assert "".join(stream(run, text, max_tokens=4)) == said

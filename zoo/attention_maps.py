@@ -77,7 +77,8 @@ def attend(run, text, out, layer=None, head=None, part=None):
     if out.suffix not in FORMATS:
         raise unknown_name("format of a picture", out.suffix or out.name, FORMATS)
     chosen = choose(attention_maps(run, text), part, layer)
-    if not plots.can_draw("".join([*chosen.queries, *chosen.keys])):
+    # An SVG holds text as text, which its reader's fonts draw.
+    if out.suffix != ".svg" and not plots.can_draw("".join([*chosen.queries, *chosen.keys])):
         warnings.warn(FONT_ADVICE, stacklevel=2)
     weights, titles, place = _heads(chosen, head)
     figure = plots.attention_map(weights, chosen.queries, chosen.keys, titles, ink="black")
@@ -90,7 +91,7 @@ def attend(run, text, out, layer=None, head=None, part=None):
 
 
 def attention_maps(run, text):
-    """All attention maps of a run on a text: a list of :class:`AttentionMap`, "cross" first."""
+    """All attention maps of a run on a text, see :func:`attend`: a list of :class:`AttentionMap`, "cross" first."""
     (fields,) = records_of([text], run.kind.fields)
     run.kind.check_texts([fields], run.model)
     if run.kind.registered_name == "pretraining":
@@ -101,7 +102,8 @@ def attention_maps(run, text):
     axes = _axes(run.kind, inputs, labels, run.config.get("prompt_length") or 0)
     if run.kind.backbone_kind == "encoder_decoder":
         _make_lengths_differ(inputs)
-    with recording() as recorded:
+    with recording() as recorded, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="You are using a softmax over axis")  # one token can look at one only
         run.model(inputs, training=False)
     maps = []
     for weights in recorded.values():  # [1, H, T, S]

@@ -31,7 +31,8 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
         A list with one dictionary for each input, keyed as the kind's ``respond``.
 
     Raises:
-        ValueError: an input that cannot be answered; says which and why.
+        ValueError: an input that cannot be answered: no text, an empty one (unless a language model has a [START] to
+            begin with), one that is too long, or of which nothing is known; says which and why.
     """
     run, records = _checked(run, inputs, long_prompts, options)
     respond = _responder(run, options, batches=-(-len(records) // batch_size))
