@@ -67,7 +67,8 @@ def predict(run, texts, stream, **options):
 
     RUN is what 'zoo train' made. DIR, of 'zoo export', and the ADDRESS of a server that has it, http://HOST:PORT/NAME
     or grpc://HOST:PORT/NAME, answer alike; of what chooses words they take --max-tokens, --temperature, --top-k,
-    --top-p and --seed.
+    --top-p and --seed. But a RUN refuses a text that is too long, is empty (unless a language model can begin with
+    nothing) or holds nothing that it knows; these answer each text, too long ones as 'zoo export --too-long' said.
 
     Without TEXT, or with -, one text is read from each line of standard input.
     Where a text has two parts (a pair to classify; a question and its context)
@@ -171,8 +172,6 @@ def _lines():
 
 def fields_of(text, names, number):
     """The parts of a text, named as the kind of task names them."""
-    if any("\ud800" <= letter <= "\udfff" for letter in text):  # so Python keeps bytes that are no letters
-        raise click.UsageError(f"text {number} is {text!a}, which is not UTF-8; expected text in UTF-8.")
     parts = text.split("\t") if len(names) > 1 else [text]
     if len(parts) != len(names):
         wanted = " <tab> ".join(names)

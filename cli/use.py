@@ -52,7 +52,6 @@ def attend(run, text, out, layer, head, part):
     run = zoo.load(run)
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always", UserWarning)
-        warnings.filterwarnings("ignore", message="You are using a softmax over axis")  # one token can look at one only
         file = zoo.attend(
             run,
             fields_of(text, run.kind.fields, 1),

@@ -1,43 +1,22 @@
 """Kinds that write: what is streamed is what is answered, texts end at strings, windows refuse or slide."""
 
-import dataclasses
 import itertools
 import random
+import re
 
-import keras
-import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.untrained_runs import language_model, run_of
 from zoo.decoding import Beam, Greedy, Sample
-from zoo.kinds.language_modelling import LanguageModelling
 from zoo.kinds.text_to_text import TextToText
 from zoo.prediction import predict, stream
-from zoo.registry import MODELS
-from zoo.runs import Run, build_model, model_settings
 from zoo.tokenizers import SPECIAL_TOKENS, ByteLevelBPETokenizer, train_tokenizer
 from zoo.tokenizers.byte import ByteTokenizer
 from zoo.tokenizers.splitting import glue, settled
 from zoo.tokenizers.word import WordTokenizer
 
 KOREAN = ["나는 사과를 먹었다.\n", "너는 사과가 좋니?\n"]
-
-
-def language_model(tokenizer, family="ngram", boundaries=True, size=24):
-    """A run that writes nonsense: its weights are drawn, large enough for one token to follow from another."""
-    facts = {"max_length": size, "document_boundaries": boundaries}
-    kind = LanguageModelling("decoder", {"tokenizer": tokenizer}, facts)
-    return run_of(kind, family)
-
-
-def run_of(kind, family):
-    keras.utils.set_random_seed(0)
-    changes = {"hidden_dim": 16, **({"num_layers": 1} if family == "gpt" else {})}
-    config = model_settings(MODELS.get(family).presets["tiny"], kind, changes)
-    model = build_model(family, dataclasses.asdict(config), kind)
-    for number, weight in enumerate(model.weights):
-        weight.assign(np.random.default_rng(number).normal(0, 0.3, weight.shape))
-    return Run(None, {"kind": kind.registered_name}, model, kind, None)
 
 
 def answer(run, text, **options):
@@ -146,10 +125,14 @@ def test_a_prompt_longer_than_the_window_is_refused_or_the_window_slides(boundar
     fits = 16 - 5 - boundaries
     long = ("나는 사과를 먹었다." * 9)[: 41 - boundaries]  # 41 tokens, [START] included
     assert len(answer(run, long[:fits], max_tokens=5)) <= 5
-    for text in (long, long[: fits + 1]):
-        expected = rf"text 2 has {len(text)} tokens, .*{fits} would fit.*long_prompts='slide'"
-        with pytest.raises(ValueError, match=expected):
+    room = "4 fit behind this text. Ask for so many (--max-tokens 4), shorten the text"
+    for text, advice in ((long, f"none fits behind this text. Shorten it to {fits}"), (long[: fits + 1], room)):
+        begun = "16 at once, its [START] included, and 5" if boundaries else "16 at once, and 5"
+        said = f"text 2 has {len(text)} tokens, but this model reads {begun} more are asked for: {advice}, or let the"
+        with pytest.raises(ValueError, match=re.escape(said) + ".*long_prompts='slide'"):
             predict(run, ["나", text], max_tokens=5)
+    with pytest.raises(ValueError, match=f"text 1 has 1 tokens, .*: {fits + 4} fit behind this text"):
+        predict(run, ["나"], max_tokens=100_000)
     slid = answer(run, long, max_tokens=5, long_prompts="slide")
     if boundaries:
         assert slid == "".join(stream(run, long, max_tokens=5, long_prompts="slide"))

@@ -18,6 +18,7 @@ from zoo.batching import Batches
 from zoo.layers.attention import recording
 from zoo.prediction import predict
 from zoo.ragged import dense
+from zoo.records import records_of
 from zoo.registry import unknown_name
 from zoo.runs import Run
 
@@ -93,8 +94,9 @@ def attend(run, text, out, layer=None, head=None, part=None):
 
 
 def attention_maps(run, text):
-    """All attention maps of a run on a text: a list of :class:`AttentionMap`, "cross" first."""
-    fields = {run.kind.fields[0]: text} if isinstance(text, str) else dict(text)
+    """All attention maps of a run on a text, see :func:`attend`: a list of :class:`AttentionMap`, "cross" first."""
+    (fields,) = records_of([text], run.kind.fields)
+    run.kind.check_texts([fields], run.model)
     if run.kind.registered_name == "pretraining":
         (inputs, _), labels = run.kind.blanks(dense(run.kind.ragged_inputs([fields["text"]]))), None
         inputs = {name: np.asarray(tensor) for name, tensor in inputs.items()}
@@ -103,7 +105,8 @@ def attention_maps(run, text):
     axes = _axes(run.kind, inputs, labels, run.config.get("prompt_length") or 0)
     if run.kind.backbone_kind == "encoder_decoder":
         _make_lengths_differ(inputs)
-    with recording() as recorded:
+    with recording() as recorded, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="You are using a softmax over axis")  # one token can look at one only
         run.model(inputs, training=False)
     maps = []
     for weights in recorded.values():  # [1, H, T, S]

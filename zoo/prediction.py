@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from zoo.kinds._writing import WritingKind
 from zoo.ragged import plain
+from zoo.records import records_of
 from zoo.registry import unknown_name
 from zoo.runs import Run
 
@@ -20,7 +21,8 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
 
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
-        inputs: list of dictionaries with the keys ``run.kind.fields``, or of strings if there is but one field.
+        inputs: list of dictionaries with the keys ``run.kind.fields``, or of strings if there is but one field; one
+            of either by itself is a list of one.
         batch_size: how many are answered together.
         long_prompts: what to do where a language model cannot read prompt and continuation at once: "refuse", or
             "slide": whenever the window is full, it goes on from the last half of it (:mod:`zoo.windows`).
@@ -46,7 +48,8 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
         In lists over words or blanks, a shorter text than others has ``""`` (of numbers 0 or -1) behind its own.
 
     Raises:
-        ValueError: an input that cannot be answered; says which and why.
+        ValueError: an input that cannot be answered: no text, an empty one (unless a language model has a [START] to
+            begin with), one that is too long, or of which nothing is known; says which and why.
     """
     run, records = _checked(run, inputs, long_prompts, options)
     respond = _responder(run, options, batches=-(-len(records) // batch_size))
@@ -84,11 +87,7 @@ def _checked(run, inputs, long_prompts, options):
     run = run if isinstance(run, Run) else Run.load(run)
     if long_prompts not in LONG_PROMPTS:
         raise unknown_name("way with long prompts", long_prompts, LONG_PROMPTS)
-    fields = run.kind.fields
-    records = [{fields[0]: given} if isinstance(given, str) else dict(given) for given in inputs]
-    for i, record in enumerate(records):
-        if set(record) != set(fields):
-            raise ValueError(f"input {i + 1} has the fields {sorted(record)}; this run needs {list(fields)}.")
+    records = records_of(inputs, run.kind.fields)
     run.kind.check_input(records, run.model, slides=long_prompts == "slide", **options)
     return run, records
 

@@ -16,10 +16,11 @@ from zoo.batching import Batches, Columns
 from zoo.kinds import Kind
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.likelihood import likelihood_function, likelihoods
-from zoo.ragged import in_chunks
+from zoo.ragged import dense, in_chunks
 from zoo.registry import KINDS
 from zoo.runs import Run
 from zoo.settings import SettingError
+from zoo.stopping import before
 from zoo.tasks import find
 
 KIND_NAMES = ("classification", "text-to-text")  # what can be asked in a line
@@ -244,10 +245,12 @@ class _Asker:
         kind, model = self.run.kind, self.run.model
         texts = [{"text": self._text(number, k)} for number in range(len(self.asked.questions))]
 
-        def respond(text):
-            return kind.respond(model, max_tokens=self.room, stop=("\n",), text=text)
+        def respond(text):  # an answer is a text of its own, not the rest of a sentence
+            token_ids = kind.write(model, dense(kind.ragged_inputs(text)), self.room, stop=("\n",))
+            return {kind.output: kind.writer.decode(token_ids)}
 
-        return [text.strip() for text in kind.in_batches(model, texts, self.batch_size, respond)[kind.output]]
+        answers = kind.in_batches(model, texts, self.batch_size, respond)[kind.output]
+        return [before(text, ["\n"]).strip() for text in answers]
 
     def _text(self, number, k):
         lines = map(prompts.line, self.shots[number][:k])

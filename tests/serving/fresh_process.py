@@ -14,7 +14,7 @@ import tensorflow as tf
 
 import zoo
 from zoo.kinds._writing import WritingKind
-from zoo.ragged import plain
+from zoo.ragged import dense, plain
 
 LOADER = """
 import json, sys
@@ -109,6 +109,9 @@ def questions(export):
     asked.append((["tokenize"], inputs, ids))
     if isinstance(run.kind, WritingKind):
         texts = [answer[run.kind.output] for answer in answers]
+        if run.kind.continues:  # ids do not tell what they go on from: they are written by themselves
+            written = run.kind.write(run.model, dense(run.kind.ragged_inputs(**inputs)))
+            texts = plain(run.kind.writer.decode(written))
         asked.append((["tokenize", "tokens", "detokenize"], inputs, {"text": texts}))
     else:
         tokens = run.kind.signatures(run.model)["tokens"].function

@@ -54,6 +54,19 @@ def test_generate_writes_what_the_run_writes_row_by_row(exports, family, task):
     assert written(signatures, dict.fromkeys(fields, tf.zeros([0], tf.string))) == []
 
 
+def test_a_continuation_by_words_is_put_right_behind_its_text(exports):
+    export = exports("gpt", "tiny-stories")
+    assert export.run.kind.tokenizer.name == "word"
+    text = export.records[0]["text"].rstrip(" .")
+    signatures = loaded(export)
+    said, spaced = plain(signatures["serving_default"](tf.constant([text, f"{text} "]))["continuation"])
+    assert said.removeprefix(" ") == spaced and not spaced.startswith(" ")
+    token_ids = plain(signatures["tokens"](signatures["tokenize"](tf.constant([text]))["token_ids"])["token_ids"])
+    first = export.run.kind.tokenizer.tokens[token_ids[0][0]]
+    assert said.startswith(first if first in ".,!?\n" else f" {first}")
+    assert said == zoo.predict(export.run, text)[0]["continuation"]
+
+
 def test_without_a_seed_each_request_draws_another_text(exports):
     export = exports("gpt", "tiny-stories")
     signatures, fields = loaded(export), texts(export, 1)

@@ -3,11 +3,14 @@
 Shapes: B texts, T tokens of a text, N blanks of a text, V vocabulary.
 """
 
+import re
+
 import tensorflow as tf
 
 from zoo.kinds import Kind
 from zoo.ragged import dense, frame, in_chunks
 from zoo.signatures import PADDING, Signature, padded
+from zoo.tokenizers.utf8 import valid_utf8
 
 BLANK = "[MASK]"  # how a text says what is to be guessed
 
@@ -16,7 +19,7 @@ class FillingKind(Kind):
     """Base class of kinds whose model has logits ``"masked"`` [B, N, V] for the places ``masked_positions`` [B, N]."""
 
     outputs = {
-        "filled": f"string [B]: the text with the most probable token in each {BLANK}",
+        "filled": f"string [B]: the text with the most probable token in each {BLANK} that was read, else as it is",
         "token": f'string [B, N]: the most probable token of each {BLANK}, "" behind',
         "probability": "float32 [B, N]: the probability of each of them, 0 behind",
     }
@@ -72,13 +75,39 @@ class FillingKind(Kind):
         ``[MASK]`` in a text is a blank; "filled" is the text with the most probable token in each, and rows
         with fewer blanks than others are filled with "" and 0.
         """
-        ids, best, probability = self._guess(model, dense(self.ragged_inputs(text)))
+        _, best, probability = self._guess(model, dense(self.ragged_inputs(text)))
         token = tf.gather(tf.constant(self.tokenizer.tokens), tf.maximum(best, 0))
         return {
-            "filled": self.tokenizer.decode(ids),
+            "filled": self.filled(text, best),
             "token": tf.where(best >= 0, token, ""),
             "probability": probability,
         }
+
+    def filled(self, text, best):
+        """Puts tokens into the blanks of texts, string [B]; all else stays as it was typed.
+
+        A piece of a word is joined to what stands before it, and where both that and a token bring a space along, one
+        is written. A blank behind the last one that was read, of a text that was cut, stays.
+
+        Args:
+            best: int32 [B, N], the token of each blank, -1 behind.
+        """
+        parts = tf.strings.split(text, BLANK)
+        before = parts.to_tensor("")  # [B, P], P > N; behind each part but a text's last one stands a blank
+        width = tf.shape(before)[1]
+        best = tf.pad(best, [[0, 0], [0, width - tf.shape(best)[1]]], constant_values=PADDING)
+        tokens = tf.gather(tf.constant(self.tokenizer.spellings), tf.maximum(best, 0))
+        if self.tokenizer.piece_mark:
+            mark = f"^{re.escape(self.tokenizer.piece_mark)}"
+            is_piece = tf.strings.regex_full_match(tokens, f"{mark}.*") & (best >= 0)
+            before = tf.where(is_piece, tf.strings.regex_replace(before, r"[\t\p{Z}]+$", ""), before)
+            tokens = tf.strings.regex_replace(tokens, mark, "")
+        is_first = tf.range(width) == 0
+        is_spaced = tf.strings.regex_full_match(before, r"(?s:.*)\s") | (is_first & (before == ""))
+        tokens = tf.where(is_spaced, tf.strings.regex_replace(tokens, "^ (.)", r"\1"), tokens)
+        is_blank = tf.sequence_mask(parts.row_lengths() - 1, width)
+        tokens = tf.where(best >= 0, tokens, tf.where(is_blank, BLANK, ""))
+        return valid_utf8(tf.strings.reduce_join(before + tokens, axis=1))  # a token may be a byte
 
     def _guess(self, model, inputs):
         """Fills the blanks with the most probable tokens that are not special.

@@ -18,6 +18,7 @@ class Reading:
     """The part of :class:`zoo.kinds.Kind` that judges texts before they are read."""
 
     may_be_empty = False  # whether there is an answer to a text without a token
+    when_empty = "there is nothing in it to be answered."
 
     @property
     def reader(self):
@@ -32,7 +33,7 @@ class Reading:
         """How many tokens a text of a field may have, None for any number; and what to say of one that has more.
 
         Args:
-            options: as for :meth:`check_input`.
+            options: as for :meth:`check_input`, and ``length``, the tokens of the text.
         """
         raise NotImplementedError
 
@@ -53,6 +54,10 @@ class Reading:
         return found
 
     def check_input(self, records, model, **options):
+        """Raises ValueError for a text that gets no answer: one that :meth:`check_texts` refuses, or a kind itself."""
+        self.check_texts(records, model, **options)
+
+    def check_texts(self, records, model, **options):
         """Raises ValueError for a text that cannot be read as a whole, or of which nothing would be understood.
 
         Args:
@@ -62,12 +67,12 @@ class Reading:
                 texts, where it can.
         """
         for field in self.fields:
-            most, advice = self.longest(field, model, **options)
             rows = self.read_ids(field, [record[field] for record in records])
             for number, ids in enumerate(rows, 1):
                 name = f"text {number}" if len(self.fields) == 1 else f"the {_named(field)} of text {number}"
                 if len(ids) == 0 and not self.may_be_empty:
-                    raise ValueError(f"{name} has no token: there is nothing in it to be answered.")
+                    raise ValueError(f"{name} has no token: {self.when_empty}")
+                most, advice = self.longest(field, model, length=len(ids), **options)
                 if most is not None and len(ids) > most:
                     raise ValueError(f"{name} has {len(ids)} tokens, but {advice}")
                 if self._is_unknown(ids):

@@ -37,7 +37,7 @@ class Prompts:
 class WritingKind(Kind):
     """Base class of kinds that write a text."""
 
-    may_be_empty = True  # something can be written without anything having been read
+    continues = None  # the field that the answer goes on from, if it does: it begins with the space between
 
     @property
     def output(self):
@@ -86,7 +86,7 @@ class WritingKind(Kind):
             Dictionary with one entry, string tensor [B].
         """
         token_ids = self.write(model, dense(self.ragged_inputs(**fields)), max_tokens, sampler, seed, stop)
-        texts = self.writer.decode(token_ids)
+        texts = self.writer.decode(token_ids, fields.get(self.continues))
         return {self.output: _before(texts, stop) if stop else texts}
 
     def write(self, model, inputs, max_tokens=None, sampler=None, seed=None, stop=()):
@@ -109,19 +109,19 @@ class WritingKind(Kind):
         last of them. Arguments as for :meth:`respond`, with string tensors [1].
         """
         prompts = self.prompts(dense(self.ragged_inputs(**fields)), max_tokens)
-        walk = self._walk(model, prompts, stop)
+        walk, behind = self._walk(model, prompts, stop), fields.get(self.continues)
         begin, written, said = int(prompts.lengths[0]), [], ""
         compiled = tf.function(reduce_retracing=True, autograph=False)
         for token_ids, lengths in decoding.stream(**walk, sampler=sampler, seed=seed, compiled=compiled):
             written = token_ids[0, begin : int(lengths[0])].numpy().tolist()
-            settled = self.writer.settled(written)
+            settled = self.writer.settled(written, behind)
             certain = stopping.certain(settled, stop)
             if len(certain) > len(said):
                 yield certain[len(said) :]
                 said = certain
             if stopping.has_stopped(settled, stop):
                 return
-        text = self.writer.decode([written]).numpy()[0].decode()
+        text = self.writer.decode([written], behind).numpy()[0].decode()
         yield stopping.before(text, stop)[len(said) :]
 
     def check_input(self, records, model, stop=(), **options):

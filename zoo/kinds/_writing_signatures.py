@@ -49,7 +49,7 @@ def writing_signatures(kind, model):
         ),
         "tokens": Signature("The same from token ids to token ids.", continued, kind.id_inputs(), {"token_ids": ids}),
         "detokenize": Signature(
-            "The text that token ids write.",
+            "The text that token ids write by themselves; those of a text and of what goes on from it write both.",
             detokenized,
             {"token_ids": ids_input(ids)},
             {"text": "string [B]: what they write"},

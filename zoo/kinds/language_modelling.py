@@ -23,7 +23,8 @@ class LanguageModelling(WritingKind):
     """A text and how it goes on. Examples: ``{"text": str}``, a document each."""
 
     backbone_kinds = ("decoder",)
-    outputs = {"continuation": "string [B]: how the text goes on"}
+    outputs = {"continuation": "string [B]: how the text goes on, to be put right behind it"}
+    continues = "text"
     when_cut = "read in windows that overlap by half"
     own_data_task = "language-modelling"
     metric = "perplexity"
@@ -121,20 +122,29 @@ class LanguageModelling(WritingKind):
         # A recurrent network reads texts of any length; a Transformer knows the positions it was trained with.
         return self.facts["max_length"] if model.max_sequence_length else None
 
-    def longest(self, field, model, max_tokens=None, slides=False, **options):
+    @property
+    def may_be_empty(self):
+        """A document can be written from its [START] on."""
+        return self.facts["document_boundaries"]
+
+    when_empty = "this model knows no beginning of a document: give it something to continue."
+
+    def longest(self, field, model, length=0, max_tokens=None, slides=False, **options):
         window, answer = self.window(model), max_tokens or 1
         if slides or window is None:
             return None, ""
-        longest = window - answer - int(self.facts["document_boundaries"])
-        return longest, (
-            f"this model reads {window} at once, and {answer} more are asked for: {max(longest, 0)} would fit. Shorten "
-            "the text or the answer, or let the window slide (--long-prompts slide; in Python long_prompts='slide')."
+        begins = self.facts["document_boundaries"]
+        room = window - int(begins)
+        behind = room - length
+        advice = (
+            f"{behind} fit behind this text. Ask for so many (--max-tokens {behind}), shorten the text"
+            if behind > 0
+            else f"none fits behind this text. Shorten it to {max(room - answer, 1)}"
         )
-
-    def check_input(self, records, model, **options):
-        if not self.facts["document_boundaries"] and {"text": ""} in records:
-            raise ValueError("this model has no [START] token: give at least one character to continue.")
-        super().check_input(records, model, **options)
+        return room - answer, (
+            f"this model reads {window} at once{', its [START] included' if begins else ''}, and {answer} more are "
+            f"asked for: {advice}, or let the window slide (--long-prompts slide; in Python long_prompts='slide')."
+        )
 
     def answers(self, model, examples, batch_size=64):
         """Language models are measured by likelihood alone: nothing is decoded."""

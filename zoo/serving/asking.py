@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.records import records_of
 from zoo.registry import KINDS
 from zoo.samplers import Sample, check_number
 from zoo.serving.clients import ClientError
@@ -19,7 +20,7 @@ def predict(client, records, batch_size=MOST_ROWS, **settings):
 
     Args:
         client: from :func:`zoo.serving.clients.connect`.
-        records: list of dictionaries, field -> text, or of strings where there is one field.
+        records: as for :func:`zoo.predict`.
         batch_size: texts of one request; of more TF Serving refuses to answer any, configured as ``zoo export`` does.
         **settings: of ``SETTINGS``, where the model generates; with a seed, text i draws with ``seed + i``.
 
@@ -27,17 +28,14 @@ def predict(client, records, batch_size=MOST_ROWS, **settings):
         A list with one dictionary for each record, output -> value.
 
     Raises:
-        ClientError: the model does not generate, fields are missing, or the server refuses.
-        ValueError: a setting that is not possible, as for a run.
+        ClientError: the model does not generate, or the server refuses.
+        ValueError: a record or a setting that is not possible, as for a run.
     """
     settings = {name: value for name, value in settings.items() if value is not None}
     names = fields(client)
     signature = "generate" if settings else DEFAULT_SIGNATURE
+    records = records_of(records, names)
     _check(client, settings, len(records))
-    records = [{names[0]: given} if isinstance(given, str) else dict(given) for given in records]
-    for i, record in enumerate(records, 1):
-        if set(record) != set(names):
-            raise ClientError(f"input {i} has the fields {sorted(record)}; this model needs {list(names)}.")
     if set(settings) & {"top_k", "top_p", "seed"}:
         settings.setdefault("temperature", 1.0)  # who says how to draw wants to draw
     answers = []

@@ -53,6 +53,7 @@ class Tokenizer(tf.Module):
             [UNK] stands for "the rest of the word".
         spellings: tuple of V bytes, what each token writes.
         is_exact: bool, whether a text is the spellings of its tokens, one after the other.
+        piece_mark: str, how tokens begin that stand inside a word, behind another; "": none tells.
 
     Raises:
         ValueError: a special token is not in the vocabulary, or there is nothing else in it.
@@ -60,6 +61,7 @@ class Tokenizer(tf.Module):
 
     name = None
     is_exact = True
+    piece_mark = ""
 
     def __init__(self, tokens, lowercase=False, special_tokens=None):
         super().__init__()
@@ -111,6 +113,10 @@ class Tokenizer(tf.Module):
         """RaggedTensor int32 [B, T] without special tokens -> string [B]; called while a graph is traced."""
         raise NotImplementedError
 
+    def decode_behind(self, token_ids, texts):
+        """The same behind texts, string [B], see :meth:`decode`; written by those whose ``is_exact`` is False."""
+        raise NotImplementedError
+
     def spell(self, token_ids, separator=""):
         """Writes the tokens of RaggedTensor int32 [B, T] one after the other: string [B]."""
         spellings = tf.constant(self.spellings)  # [V]
@@ -150,26 +156,31 @@ class Tokenizer(tf.Module):
         """
         return self._encode_function(tf.convert_to_tensor(texts, tf.string))
 
-    def decode(self, token_ids):
+    def decode(self, token_ids, behind=None):
         """Token ids to texts; special tokens are left out.
 
         Args:
             token_ids: RaggedTensor or dense integers [B, T], or a list of lists.
+            behind: string tensor [B], texts that go on with these tokens; None: they are texts of their own.
 
         Returns:
-            string tensor [B].
+            string tensor [B], to be put behind those texts as it stands: with the space that belongs between.
         """
         if isinstance(token_ids, (list, tuple)):
             token_ids = tf.ragged.constant(token_ids, ragged_rank=1, dtype=tf.int32)
         if not isinstance(token_ids, tf.RaggedTensor):
             token_ids = tf.RaggedTensor.from_tensor(tf.convert_to_tensor(token_ids))
-        return self._decode_function(tf.cast(token_ids, tf.int32).with_row_splits_dtype(tf.int64))
+        token_ids = tf.cast(token_ids, tf.int32).with_row_splits_dtype(tf.int64)
+        if behind is None or self.is_exact:
+            return self._decode_function(token_ids)
+        return self.decode_behind(self._ordinary(token_ids), behind)
 
-    def settled(self, token_ids):
+    def settled(self, token_ids, behind=None):
         """The part of a growing text that no further token can change, for people who see it grow.
 
         Args:
             token_ids: list of int, the tokens so far.
+            behind: string tensor [1] or None, as for :meth:`decode`.
 
         Returns:
             str, a beginning of what :meth:`decode` makes of these tokens, and of these and any others.
@@ -200,7 +211,11 @@ class Tokenizer(tf.Module):
         return self.encode_in_graph(self.normalize(texts))
 
     def _decode(self, token_ids):
-        return self.decode_in_graph(keep(token_ids, ~tf.gather(self.is_special, token_ids.values)))
+        return self.decode_in_graph(self._ordinary(token_ids))
+
+    def _ordinary(self, token_ids):
+        """The tokens that are not special."""
+        return keep(token_ids, ~tf.gather(self.is_special, token_ids.values))
 
     def normalize(self, texts):
         """What happens to texts, string [B], before they are split."""

@@ -93,9 +93,11 @@ class BertTokenizer(WordPieceTokenizer):
     def split(self, texts):
         return tf_text.regex_split(texts, f" |{_MARK}", keep_delim_regex_pattern=_MARK)
 
-    def settled(self, token_ids):
-        return self.decode([token_ids]).numpy()[0].decode()  # its rules never look back
-
-    def decode_in_graph(self, token_ids):
+    @staticmethod
+    def glue(texts):
         # The rules of the `tokenizers` library; our own ones would join more marks to their words.
-        return tf.strings.regex_replace(self.words_again(token_ids), " ([.?!,])", r"\1")
+        return tf.strings.regex_replace(texts, " ([.?!,])", r"\1")
+
+    @classmethod
+    def settled_words(cls, words):
+        return cls.glue([words]).numpy()[0].decode()  # its rules never look back

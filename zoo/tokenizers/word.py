@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from zoo.tokenizers.splitting import glue, settled, words_and_newlines
+from zoo.tokenizers.spacing import SpacingTokenizer
+from zoo.tokenizers.splitting import words_and_newlines
 from zoo.tokenizers.table import TableTokenizer
 
 
-class WordTokenizer(TableTokenizer):
+class WordTokenizer(SpacingTokenizer, TableTokenizer):
     """Words, punctuation marks and newlines; a word outside the vocabulary is [UNK].
 
     White space other than newlines is not kept; decoding puts it where it
@@ -15,15 +16,8 @@ class WordTokenizer(TableTokenizer):
     """
 
     name = "word"
-    is_exact = False
     split = staticmethod(words_and_newlines)
 
     @property
     def continues_word(self):
         return np.zeros(self.vocabulary_size, bool)
-
-    def decode_in_graph(self, token_ids):
-        return glue(self.spell(token_ids, " "))
-
-    def settled(self, token_ids):
-        return settled(" ".join(self.tokens[token_id] for token_id in token_ids if not self.is_special[token_id]))

@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from zoo.tokenizers.base import SPECIAL_TOKENS, Tokenizer
+from zoo.tokenizers.base import SPECIAL_TOKENS
 from zoo.tokenizers.lowercasing import normalize
-from zoo.tokenizers.splitting import glue, settled, words_and_newlines
+from zoo.tokenizers.spacing import SpacingTokenizer
+from zoo.tokenizers.splitting import words_and_newlines
 from zoo.tokenizers.vocabulary import count_pieces, most_frequent
 
 SUFFIX = "##"
@@ -21,7 +22,7 @@ LONGEST_WORD = 100  # characters, as in BERT; a longer one is unknown
 MOST_WORDS = 30_000  # that training looks at; keras-hub's takes a minute for 100,000
 
 
-class WordPieceTokenizer(Tokenizer):
+class WordPieceTokenizer(SpacingTokenizer):
     """Pieces of words. A word with a character that training did not see is [UNK], so is one of over 100 characters.
 
     White space other than newlines is not kept, as in
@@ -31,7 +32,7 @@ class WordPieceTokenizer(Tokenizer):
     """
 
     name = "wordpiece"
-    is_exact = False
+    piece_mark = SUFFIX
 
     def __init__(self, tokens, lowercase=False, special_tokens=None):
         super().__init__(tokens, lowercase, special_tokens)
@@ -76,16 +77,8 @@ class WordPieceTokenizer(Tokenizer):
         words = words.with_values(tf.where(is_long, self.special_tokens["unknown"], words.values))
         return self._pieces.tokenize(words).merge_dims(1, 2)  # [B, W, pieces] -> [B, T]
 
-    def decode_in_graph(self, token_ids):
-        return glue(self.words_again(token_ids))
-
-    def settled(self, token_ids):
-        words = self.words_again(tf.ragged.constant([[i for i in token_ids if not self.is_special[i]]], tf.int32))
-        return settled(words.numpy()[0].decode())
-
-    def words_again(self, token_ids):
-        """Token ids, RaggedTensor int32 [B, T] -> words joined by single spaces, string [B]."""
-        return tf.strings.regex_replace(self.spell(token_ids, " "), f" {SUFFIX}", "")
+    def words_again(self, token_ids, before=None):
+        return tf.strings.regex_replace(super().words_again(token_ids, before), f" {SUFFIX}", "")
 
     @property
     def continues_word(self):
