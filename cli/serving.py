@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -43,13 +44,16 @@ def serve(directory, way, name, port, rest_port, host, max_batch, max_queue, max
     comes.
     """
     directory = Path(directory)
-    from zoo.serving.places import newest_version
+    from zoo.run_folder import is_run
+    from zoo.serving.places import newest_version, no_version
 
+    if is_run(directory):
+        raise click.UsageError(f"{directory} is a run: 'zoo export {directory} DIR' makes what can be served.")
     newest = newest_version(directory)
     if newest == directory:
         raise click.UsageError(f"{directory} is a version of an export: serve the folder that holds it.")
     if newest is None:
-        raise click.UsageError(f"{directory} holds no exported version; 'zoo export RUN {directory}' makes one.")
+        raise click.UsageError(no_version(directory))
     from zoo.serving import deployment
 
     name = name or deployment.model_name(directory)
@@ -83,7 +87,7 @@ def _develop(directory, name, host, port, rest_port, limits, as_json):
 
     given = {limit: value for limit, value in limits.items() if value is not None}
     try:
-        server = DevelopmentServer(directory, name, host, port, rest_port, Limits(**given))
+        server = DevelopmentServer(directory, name, host, port, rest_port, Limits(**given), tell=_tell)
     except ServingError as error:
         raise click.UsageError(str(error)) from error
     ended = threading.Event()
@@ -99,6 +103,18 @@ def _develop(directory, name, host, port, rest_port, limits, as_json):
             click.echo(f"REST http://{host}:{server.rest_port}/v1/models/{server.name}")
             click.echo(f"gRPC {host}:{server.grpc_port}, model {server.name}")
         ended.wait()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        _tell("Ending; what has been asked has a few seconds more. Ctrl-C again ends at once.")
+    if server.is_computing:
+        _tell("Ended; the clients of what took longer have no answer.")
+        sys.stdout.flush()
+        os._exit(0)  # threads of TensorFlow still run, and would crash a Python that ends around them
+
+
+def _tell(line):
+    """Standard output belongs to the addresses."""
+    click.echo(line, err=True)
 
 
 COMMANDS = (serve,)

@@ -5,21 +5,26 @@ be loaded (and tensorflow-text, whose operations TF Serving links), none of our
 code. The layout is TF Serving's: ``DIR/<version>/``.
 """
 
+import contextlib
 import copy
+import shutil
 import tempfile
 from pathlib import Path
 
+import filelock
 import tensorflow as tf
 
 from zoo.datasets import DataError
 from zoo.registry import unknown_name
+from zoo.run_folder import is_run
 from zoo.runs import Run
 from zoo.serving import deployment, facts, instructions
-from zoo.serving.places import VERSION, versions
+from zoo.serving.places import FILE, newest_version, versions
 from zoo.serving.requests import MOST_TEXTS, write_warm_up
 
 TOO_LONG = ("cut", "refuse")
 LONGEST_TEXT = 200  # characters of an example
+PARTIAL, LOCK = ".partial-", ".lock"
 BESIDE = (instructions.README, *deployment.FILES)  # what lies beside the versions
 
 
@@ -53,7 +58,8 @@ def export(run, directory, too_long="cut"):
 
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
-        directory: path of the folder of the model; its versions are 1, 2, 3, ...
+        directory: path of the folder of the model; its versions are 1, 2, 3, ... All of them answer the same questions, for a
+            server goes over to a newer one: the family may be another, the task may not.
         too_long: what becomes of a text longer than the model reads: "cut" it (a language model's window slides over
             it), or "refuse" it (INVALID_ARGUMENT; a server that merges requests refuses those beside it, too).
 
@@ -61,7 +67,8 @@ def export(run, directory, too_long="cut"):
         Path of the version's folder.
 
     Raises:
-        ExportError: ``directory`` is a file, or a folder that holds something else than versions.
+        ExportError: ``directory`` is no folder for versions, or holds those of another task, of other labels, or with
+            signatures that this run does not have.
         UnknownNameError: no such ``too_long``.
         RunError: ``run`` is the path of something else.
     """
@@ -69,25 +76,28 @@ def export(run, directory, too_long="cut"):
         raise unknown_name("way with texts that are too long", too_long, TOO_LONG)
     run = run if isinstance(run, Run) else Run.load(run)
     directory = Path(directory)
-    version = directory / str(_next_version(directory))
+    _check_folder(directory)
     kind = copy.copy(run.kind)
     kind.too_long = too_long
     signatures = kind.signatures(run.model)
+    # No version is replaced, not even one that is no whole one.
+    version = directory / str(max(versions(directory), default=0) + 1)
     document = facts.metadata(run, directory, int(version.name), signatures, too_long)
+    _check_clients(directory, document)
     records = [_fitting(kind, record) for record in _texts(run)]
-    directory.mkdir(parents=True, exist_ok=True)
-    # Written beside and moved: a server that watches the folder never sees half a version.
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".partial-") as partial:
-        made = Path(partial) / "made"  # a temporary folder itself is closed to other users, such as the server's
-        tf.saved_model.save(
-            _weights_and_tables(run), made, {name: signature.traced() for name, signature in signatures.items()}
-        )
-        facts.write_metadata(made, document)
-        write_warm_up(made, document["name"], kind, signatures, records)
-        made.rename(version)
-    readme = instructions.readme(document, kind, signatures, records)
-    (directory / instructions.README).write_text(readme, encoding="utf-8")
-    deployment.write_configuration(directory)
+    with _locked(directory):
+        # Written beside and moved: a server that watches the folder never sees half a version.
+        with tempfile.TemporaryDirectory(dir=directory, prefix=PARTIAL) as partial:
+            made = Path(partial) / "made"  # a temporary folder itself is closed to other users, such as the server's
+            tf.saved_model.save(
+                _weights_and_tables(run), made, {name: signature.traced() for name, signature in signatures.items()}
+            )
+            facts.write_metadata(made, document)
+            write_warm_up(made, document["name"], kind, signatures, records)
+            made.rename(version)
+        readme = instructions.readme(document, kind, signatures, records)
+        (directory / instructions.README).write_text(readme, encoding="utf-8")
+        deployment.write_configuration(directory)
     return version
 
 
@@ -135,12 +145,48 @@ def _weights_and_tables(run):
     return module
 
 
-def _next_version(directory):
+def _check_folder(directory):
+    """Refuses a folder that is none for versions; what else lies beside them is nobody's business."""
+    another = "choose another folder."
     if directory.is_file():
         raise ExportError(f"{directory} is a file; an export needs a folder.")
-    names = {path.name for path in directory.iterdir()} if directory.exists() else set()
-    names = {name for name in names - set(BESIDE) if not name.startswith(".")}
-    strangers = sorted(name for name in names if not VERSION.fullmatch(name))
+    if (directory / FILE).exists():
+        raise ExportError(f"{directory} is a version of an export: choose the folder that holds it.")
+    if is_run(directory):
+        raise ExportError(f"{directory} is a run, and 'zoo predict' would not ask it any more: {another}")
+    readme = directory / instructions.README
+    is_ours = newest_version(directory) is not None or (
+        readme.is_file() and instructions.MARK in readme.read_text(encoding="utf-8", errors="replace")
+    )
+    strangers = [] if is_ours else [name for name in BESIDE if (directory / name).exists()]
     if strangers:
-        raise ExportError(f"{directory} holds {strangers[0]!r}, which is no version: choose an empty or new folder.")
-    return max(versions(directory), default=0) + 1
+        raise ExportError(f"{directory} holds no export, but a {strangers[0]}, which would be replaced: {another}")
+
+
+def _check_clients(directory, document):
+    """Refuses a version that the clients of the one before it could not ask alike: a server would go over to it."""
+    before = newest_version(directory)
+    if before is None:
+        return
+    there = facts.read_metadata(before)
+    if there is None:
+        raise ExportError(f"{before} does not say what it is for, as an export does: choose another folder.")
+    difference = facts.difference(there, document)
+    if difference:
+        raise ExportError(
+            f"{directory} holds version {before.name}, {facts.described(there)}. {facts.described(document)} cannot be "
+            f"the next one, for {difference}, and a server would switch its clients to it: choose another folder."
+        )
+
+
+@contextlib.contextmanager
+def _locked(directory):
+    """While this context is active, no other export goes into this folder; what killed ones left is deleted."""
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(directory / LOCK, timeout=0):
+            for partial in directory.glob(f"{PARTIAL}*"):
+                shutil.rmtree(partial, ignore_errors=True)
+            yield
+    except filelock.Timeout:
+        raise ExportError(f"another export writes into {directory} at this moment: wait until it is done.") from None

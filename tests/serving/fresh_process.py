@@ -6,13 +6,13 @@ ZOO_SERVING_PYTHON may name a Python that has TF Serving's version of TensorFlow
 import json
 import os
 import shutil
-import subprocess
 import sys
 
 import pytest
 import tensorflow as tf
 
 import zoo
+from tests.serving.children import Child
 from zoo.kinds._writing import WritingKind
 from zoo.ragged import dense, plain
 
@@ -61,20 +61,18 @@ class FreshProcess:
 
     def __init__(self, folder):
         python = os.environ.get("ZOO_SERVING_PYTHON", sys.executable)
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
-        self._process = subprocess.Popen([python, "-c", LOADER], cwd=folder, **pipes)
+        self._process = Child([python, "-c", LOADER], cwd=folder)
 
     def ask(self, folder, asked):
         """Answers to a list of (names of signatures, inputs), and how many rows each signature answers to no row."""
-        self._process.stdin.write(json.dumps([str(folder), asked]) + "\n")
-        self._process.stdin.flush()
-        said = json.loads(self._process.stdout.readline())
+        self._process.say(json.dumps([str(folder), asked]))
+        said = json.loads(self._process.line())
         assert "error" not in said, said["error"]
         return said["answers"], said["nothing"]
 
     def stop(self):
         """Ends it."""
-        self._process.communicate()
+        self._process.__exit__()
 
 
 def check(export, fresh, folder):

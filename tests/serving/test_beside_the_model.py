@@ -13,7 +13,6 @@ from zoo.saved_model import short_records
 from zoo.serving import asking, clients, deployment
 from zoo.serving.development import DevelopmentServer
 from zoo.serving.facts import read_metadata
-from zoo.serving.instructions import README
 from zoo.serving.limits import Limits
 from zoo.serving.places import is_export, newest_version, versions
 from zoo.serving.served_model import ServedModel
@@ -58,15 +57,6 @@ def test_metadata_names_all_inputs_and_outputs_of_all_signatures(exports):
             assert set(described["outputs"]) == set(definitions[name].outputs), (pair, name)
         for tokenizer in document["tokenizers"].values():
             assert {"padding", "start", "end"} <= set(tokenizer["special_ids"])
-
-
-def test_the_python_of_the_readme_prints_text(export, server, capsys):
-    """A Korean name, too: not the bytes that TensorFlow makes of it."""
-    remote = (export.folder.parent / README).read_text(encoding="utf-8").split("```python\n")[1]
-    remote = remote.partition("```")[0].replace("localhost:8500", f"127.0.0.1:{server.grpc_port}")
-    remote = re.sub(r"name = '.*'", "name = 'names'", remote)
-    exec(re.sub(r"make_tensor_proto\(\[.*?\]\)", 'make_tensor_proto(["진주는 진주에서 진주를 샀다."])', remote), {})
-    assert "'진주에서'" in capsys.readouterr().out
 
 
 def test_the_configuration_is_one_that_tf_serving_reads(export):
@@ -115,11 +105,13 @@ def test_more_texts_than_a_request_may_have_are_asked_in_several(export, server)
 
 def test_the_newest_version_is_that_of_the_highest_number(tmp_path):
     """However the number is written, and whatever lies there unfinished."""
-    for name in ("9", "010", ".partial-12", "11"):
-        (tmp_path / name).mkdir()
-    for name in ("9", "010", ".partial-12"):
-        (tmp_path / name / "saved_model.pb").touch()
-    assert list(versions(tmp_path)) == [11, 10, 9]
+    files = ("saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001")
+    for name, count in (("9", 3), ("010", 3), (".partial-12", 3), ("11", 0), ("12", 1), ("13", 2), ("x", 3)):
+        (tmp_path / name / "variables").mkdir(parents=True)
+        for file in files[:count]:
+            (tmp_path / name / file).touch()
+    (tmp_path / "14").touch()
+    assert list(versions(tmp_path)) == [14, 13, 12, 11, 10, 9]
     assert newest_version(tmp_path) == tmp_path / "010"
 
 
@@ -138,7 +130,7 @@ def test_what_a_client_cannot_ask(export, server, tmp_path):
     foreign = SimpleNamespace(signatures={"classify": None, "answer": None})
     with pytest.raises(clients.ClientError, match=r"no signature serving_default .*; it has: answer, classify"):
         asking.predict(foreign, ["a"])
-    with pytest.raises(clients.ClientError, match=r"nowhere holds no exported version; 'zoo export RUN"):
+    with pytest.raises(clients.ClientError, match=r"nowhere holds no exported version\. 'zoo export RUN"):
         clients.connect(str(tmp_path / "nowhere"))
     with clients.connect(f"grpc://127.0.0.1:{server.grpc_port}/names") as ended:
         pass

@@ -14,6 +14,7 @@ from zoo.decoding import Sample
 from zoo.prediction import predict
 from zoo.serving import asking
 from zoo.serving.clients import connect
+from zoo.serving.deployment import free_ports
 from zoo.serving.development import DevelopmentServer
 from zoo.serving.requests import predict_request
 
@@ -135,17 +136,18 @@ def test_an_export_that_is_not_whole_is_one_line(stories, tmp_path):
         ("folder", ["--beam", "2", "--stop", "x"], ["--beam, --stop: only a run can do that", "--max-tokens"]),
         ("folder", ["--stream"], ["--stream: only a run"]),
         ("folder", ["--seed", "3000000000"], ["seed=3000000000 is not possible", "from 0 to 2147483647"]),
-        ("http://127.0.0.1:{rest}/other", [], ["the server says 404"]),
+        ("http://127.0.0.1:{rest}/other", [], ["the server says 404: Servable not found for request"]),
         ("http://127.0.0.1:{rest}", [], ["names no model", "SCHEME://HOST:PORT/NAME"]),
         ("grpc://127.0.0.1:{grpc}/other", [], ["the server says NOT_FOUND"]),
-        ("grpc://127.0.0.1:1/stories", [], ["the server says UNAVAILABLE"]),
-        ("http://127.0.0.1:1/stories", [], ["no TF Serving answers by REST at http://127.0.0.1:1"]),
+        ("grpc://127.0.0.1:{free}/stories", [], ["the server says UNAVAILABLE"]),
+        ("http://127.0.0.1:{free}/stories", [], ["no TF Serving answers by REST at http://127.0.0.1:"]),
         ("http://127.0.0.1:{grpc}/stories", [], ["no TF Serving answers by REST"]),
         ("grpc://127.0.0.1:{rest}/stories", [], ["the server says UNAVAILABLE"]),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(stories, server, place, options, pieces):
-    place = place.format(rest=server.rest_port, grpc=server.grpc_port)
+    (free,) = free_ports(0)  # nobody listens there
+    place = place.format(rest=server.rest_port, grpc=server.grpc_port, free=free)
     done = zoo("predict", stories.folder.parent if place == "folder" else place, "a text", *options)
     assert (done.exit_code, done.stdout) == (2, ""), done.exception
     (line,) = done.stderr.splitlines()

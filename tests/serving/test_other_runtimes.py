@@ -4,7 +4,6 @@ TF Serving is a C++ program on the library that loader.c is linked with.
 """
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import tensorflow as tf
 import tensorflow_text
 
 import zoo
+from tests.serving.children import finished
 from zoo.ragged import plain
 from zoo.serving.served_model import signature_definitions
 
@@ -29,8 +29,7 @@ def loader(tmp_path_factory):
     folder, program = tf.sysconfig.get_lib(), tmp_path_factory.mktemp("loader") / "loader"
     libraries = ("-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2", f"-Wl,-rpath,{folder}")
     command = [compiler, SOURCE, "-o", program, f"-I{tf.sysconfig.get_include()}", f"-L{folder}", *libraries]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    finished(command)
     return program
 
 
@@ -42,9 +41,7 @@ def ask(loader, export, signature, feed, fetch, rows, is_text):
     libraries = ":".join(str(operations / f"{name}.so") for name in LIBRARIES)
     values = rows if is_text else [str(value) for row in rows for value in row]
     command = [loader, export.folder, *names, "strings" if is_text else "ids", libraries, len(rows), *values]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout.splitlines()
+    return finished(command).stdout.splitlines()
 
 
 def test_a_program_in_c_gets_the_answers_of_the_run(exports, loader):

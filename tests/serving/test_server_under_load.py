@@ -179,7 +179,7 @@ def test_a_version_that_is_copied_slowly_is_served_when_it_is_whole(tmp_path, up
 
 
 def test_a_folder_without_a_version_and_a_port_that_is_taken(tmp_path, upper, server):
-    with pytest.raises(ServingError, match=r"holds no version"):
+    with pytest.raises(ServingError, match=r"holds no exported version"):
         DevelopmentServer(tmp_path)
     (tmp_path / "1").mkdir()
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"no model")

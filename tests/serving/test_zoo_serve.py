@@ -6,32 +6,84 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+import tensorflow as tf
 
-from tests.command_line import zoo
+from tests.command_line import document, zoo
+from tests.serving.children import Child
 from tests.serving.upper import post
 from zoo.serving import deployment
 
 
 def test_the_development_server_runs_until_it_is_told_to_end(upper):
-    command = [sys.executable, "-m", "zoo.cli", "serve", upper, "--with", "development", "--json"]
-    command += ["--port", "0", "--rest-port", "0"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(list(map(str, command)), **pipes) as it:
-        try:
-            told = json.loads(it.stdout.readline())
-            assert (told["server"], told["model"]) == ("development", "upper")
-            rest_port = int(told["rest"].removesuffix("/upper").rpartition(":")[2])
-            assert post(SimpleNamespace(rest_port=rest_port), {"instances": ["a"]})[0] == 200
-            it.send_signal(signal.SIGTERM)
-            assert it.wait(60) == 0
-        finally:
-            it.kill()
-        assert "for development" in it.stderr.read()
+    with served(upper) as it:
+        told = json.loads(it.line())
+        assert (told["server"], told["model"]) == ("development", "upper")
+        rest_port = int(told["rest"].removesuffix("/upper").rpartition(":")[2])
+        assert post(SimpleNamespace(rest_port=rest_port), {"instances": ["a"]})[0] == 200
+        it.process.send_signal(signal.SIGTERM)
+        assert it.ended() == 0
+        assert "for development" in it.errors()
+
+
+class Endless(tf.Module):
+    """A model that says in a file that it has begun, and thinks for hours."""
+
+    def __init__(self, begun):
+        self.begun = str(begun)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")], autograph=False)
+    def answer(self, text):
+        tf.io.write_file(self.begun, "")
+        count = tf.while_loop(lambda i: i < 2**62, lambda i: [i + 1], [tf.constant(0, tf.int64)])[0]
+        return {"text": tf.strings.join([text, tf.strings.as_string(count)])}
+
+
+@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+def test_ctrl_c_while_an_answer_is_computed_ends_the_server_in_peace(tmp_path, protocol):
+    """TensorFlow's threads crash a Python that ends while they run."""
+    model = Endless(tmp_path / "begun")
+    tf.saved_model.save(model, tmp_path / "endless" / "1", model.answer)
+    with served(tmp_path / "endless") as it, ThreadPoolExecutor(1) as clients:
+        told = json.loads(it.line())
+        asked = clients.submit(zoo, "predict", told[protocol], "a text")
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        it.process.send_signal(signal.SIGINT)
+        assert it.ended() == 0
+        assert it.errors().splitlines()[-1] == "Ended; the clients of what took longer have no answer."
+        done = asked.result()
+    (line,) = done.stderr.splitlines()
+    said = {"rest": "ended the connection and gave no answer", "grpc": "the server says UNAVAILABLE"}
+    assert done.exit_code == 2 and said[protocol] in line
+
+
+def test_a_version_that_cannot_be_loaded_is_told_and_the_one_before_serves(upper, tmp_path):
+    folder = shutil.copytree(upper, tmp_path / "upper")
+    shutil.copytree(upper / "1", folder / "2")
+    graph = (upper / "1" / "saved_model.pb").read_bytes()
+    (folder / "2" / "saved_model.pb").write_bytes(graph[: len(graph) // 2])
+    with served(folder) as it:
+        told = json.loads(it.line())
+        broken, serves, _ = it.errors().splitlines()
+        assert broken.startswith(f"{folder}/2 cannot be loaded: ") and serves == f"{folder}/1 serves."
+        assert document(zoo("predict", told["rest"], "a", "--json"))[0]["version"] == 1
+    shutil.rmtree(folder / "1")
+    done = zoo("serve", folder, "--with", "development", "--port", 0, "--rest-port", 0)
+    (line,) = done.stderr.splitlines()
+    assert done.exit_code == 2 and f"{folder}/2 cannot be loaded: " in line
+
+
+def served(folder):
+    """``zoo serve`` in a process of its own, on any free ports."""
+    command = [sys.executable, "-m", "zoo.cli", "serve", folder, "--with", "development", "--json"]
+    return Child([*command, "--port", "0", "--rest-port", "0"])
 
 
 @pytest.fixture
@@ -137,6 +189,8 @@ def test_a_port_that_is_taken_is_named(upper, monkeypatch, option, other, protoc
         port = taken.getsockname()[1]
         done = zoo("serve", upper, option, port, other, 0)
     assert done.exit_code == 2 and f"port {port} of 127.0.0.1 cannot be used for {protocol}" in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "Address already in use" in line and "choose another, or 0 for any free one" in line
 
 
 def test_a_folder_without_versions_is_no_export(tmp_path):

@@ -95,5 +95,7 @@ class Exporting:
         if self.too_long == "refuse":
             is_ragged = isinstance(rows, tf.RaggedTensor)
             lengths = rows.row_lengths() if is_ragged else tf.reduce_sum(tf.cast(rows >= 0, tf.int32), axis=1)
-            message = f"the {what} is too long: at most {most} tokens are read. Tokens of each row:"
+            message = (
+                f"the {what} is too long: at most {most} tokens are read, so shorten or split it. Tokens of each row:"
+            )
             tf.debugging.Assert(tf.reduce_all(lengths <= most), [message, lengths], summarize=100)

@@ -24,8 +24,8 @@ from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, prediction_service_pb2_grpc
 
 from zoo.serving.json_tensors import to_document
-from zoo.serving.limits import ServingError
-from zoo.serving.places import is_address, newest_version
+from zoo.serving.limits import ServingError, in_one_line
+from zoo.serving.places import is_address, newest_version, no_version
 from zoo.serving.requests import predict_request
 from zoo.serving.served_model import ServedModel
 
@@ -45,7 +45,7 @@ def connect(place):
     if not is_address(place):
         folder = newest_version(place)
         if folder is None:
-            raise ClientError(f"{place} holds no exported version; 'zoo export RUN {place}' makes one.")
+            raise ClientError(no_version(place))
         return FolderClient(folder)
     found = re.fullmatch(r"(https?|grpc)://([^/]+)/(?:v1/models/)?([^/:]+)", place)
     if not found:
@@ -77,7 +77,8 @@ class FolderClient(_Client):
         try:
             self._model = ServedModel(folder)
         except Exception as error:  # each library under a SavedModel has errors of its own
-            raise ClientError(f"{folder} cannot be loaded: {error}") from error
+            why = in_one_line(error).rstrip(".")
+            raise ClientError(f"{folder} cannot be loaded: {why}. Export it anew, or remove it.") from error
         self.signatures = self._model.definitions
 
     def ask(self, signature, inputs):
@@ -119,7 +120,7 @@ class GrpcClient(_Client):
         try:
             return method(request, timeout=SECONDS)
         except grpc.RpcError as error:
-            raise ClientError(f"the server says {error.code().name}: {error.details()}") from error
+            raise ClientError(f"the server says {error.code().name}: {in_one_line(error.details())}") from error
 
 
 class RestClient(_Client):
@@ -150,11 +151,20 @@ class RestClient(_Client):
             with urllib.request.urlopen(request, timeout=SECONDS) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
-            said = error.read().decode("utf-8", errors="replace")
-            raise ClientError(f"the server says {error.code}: {said}") from error
+            raise ClientError(f"the server says {error.code}: {_said(error.read())}") from error
+        except http.client.RemoteDisconnected as error:
+            raise ClientError(f"the server at {self._address} ended the connection and gave no answer.") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or str(error) or type(error).__name__
             raise ClientError(f"no TF Serving answers by REST at {self._address}: {reason}.") from error
+
+
+def _said(body):
+    """What is wrong, as a server tells it by ``{"error": "..."}``; the whole body if it is another's."""
+    try:
+        return in_one_line(json.loads(body)["error"])
+    except (KeyError, TypeError, ValueError):
+        return in_one_line(body.decode("utf-8", errors="replace"))
 
 
 def _columns(arrays):

@@ -6,6 +6,7 @@ import threading
 
 from zoo.serving.limits import Budget
 
+ADVICE = "choose another, or 0 for any free one."  # where a port cannot be had
 BUSY_BODY = b'{"error": "too many connections are open: try again later"}'
 BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
@@ -37,7 +38,7 @@ class HttpServer(http.server.ThreadingHTTPServer):
             super().__init__(address, handler)
         except OSError as error:
             host, port = address
-            raise OSError(f"port {port} of {host} cannot be used for REST: {error.strerror}.") from error
+            raise OSError(f"port {port} of {host} cannot be used for REST ({error.strerror}): {ADVICE}") from error
 
     def process_request(self, request, client_address):
         if not self._connections.acquire(blocking=False):

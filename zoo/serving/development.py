@@ -95,22 +95,27 @@ class DevelopmentServer:
         grpc_port, rest_port: 0 takes any free one.
         limits: :class:`zoo.serving.limits.Limits`.
         look_every: seconds between two looks for a newer version.
+        tell: a function that is called with a line of text for each version that takes over or cannot be loaded.
 
     Raises:
         ServingError: the folder holds no version that can be loaded.
         OSError: a port is taken.
     """
 
-    def __init__(self, directory, name=None, host="127.0.0.1", grpc_port=0, rest_port=0, limits=None, look_every=1.0):
+    def __init__(
+        self, directory, name=None, host="127.0.0.1", grpc_port=0, rest_port=0, limits=None, look_every=1.0,
+        tell=lambda line: None,
+    ):  # fmt: skip
         directory = Path(directory)
         self.name = name or model_name(directory)
         self.host = host
-        self._versions = Versions(directory, look_every)
+        self._versions = Versions(directory, look_every, tell)
         self._service = service = Service(self.name, self._versions, limits or Limits())
         with contextlib.ExitStack() as undo:
             self._rest = rest.make_server(service, host, rest_port)
             undo.callback(self._rest.server_close)
             self.rest_port = self._rest.server_address[1]
+            remote_calls.check_port(host, grpc_port)  # before it takes time to load a version
             self._versions.start()
             undo.callback(self._versions.stop)
             # The last of all: gRPC gives back the port of a server that was started, and of no other.
@@ -131,6 +136,11 @@ class DevelopmentServer:
         self._service.gate.close()
         ended.wait()
         self._versions.stop()
+
+    @property
+    def is_computing(self):
+        """Whether an answer is being computed: it may be, for a while, for nobody when the server has stopped."""
+        return self._service.gate.computing > 0
 
     def __enter__(self):
         return self.start()

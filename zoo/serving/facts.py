@@ -6,6 +6,7 @@ from zoo.serving.deployment import model_name
 from zoo.serving.requests import EXTRA
 
 METADATA = "zoo.json"
+ANSWERS = ("labels", "tags", "target_language")  # the facts of a kind that tell what an answer can be
 
 
 def metadata(run, directory, version, signatures, too_long):
@@ -64,5 +65,49 @@ def write_metadata(version, document):
 
 def read_metadata(version):
     """What :func:`write_metadata` wrote; None for a SavedModel of others."""
-    file = version / EXTRA / METADATA
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+    try:
+        return json.loads((version / EXTRA / METADATA).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def described(document):
+    """What an export is, in words."""
+    return f"{document['model']}:{document['preset']} for {document['task']} ({document['kind']})"
+
+
+def difference(there, new):
+    """What keeps an export from taking another one's place on a server, in words; None where its clients need not care.
+
+    Args:
+        there, new: documents of :func:`metadata`.
+    """
+    new = json.loads(json.dumps(new))  # lists for tuples, as in what was read
+    for name in ("task", "kind"):
+        if new[name] != there[name]:
+            return f"its {name} is another"
+    for name in ANSWERS:
+        was, would_be = there["facts"].get(name), new["facts"].get(name)
+        if was != would_be:
+            return f"its {name.replace('_', ' ')} would be {_listed(would_be)} in place of {_listed(was)}"
+    for name, signature in there["signatures"].items():
+        if name not in new["signatures"]:
+            return f"it has no signature {name}"
+        for side in ("inputs", "outputs"):
+            was, would_be = _forms(signature[side]), _forms(new["signatures"][name][side])
+            if was != would_be:
+                return f"the {side} of its signature {name} would be {_listed(would_be)} in place of {_listed(was)}"
+    return None
+
+
+def _forms(side):
+    """Name, type and shape of each input or output, and its default value; the words for what it is do not matter."""
+    forms = []
+    for name, given in sorted(side.items()):
+        about, default = (given["about"], given["default"]) if isinstance(given, dict) else (given, None)
+        forms.append(f"{name} {about.partition(':')[0]}" + ("" if default is None else f" = {default}"))
+    return forms
+
+
+def _listed(names):
+    return ", ".join(names) if isinstance(names, list) else names

@@ -5,24 +5,26 @@ import json
 import tensorflow as tf
 
 from zoo.serving.deployment import BATCHING, COMPOSE, GRPC_PORT, IMAGE, MODELS, MOST_ROWS, REST_PORT
+from zoo.serving.facts import described
 from zoo.serving.requests import example_inputs
 from zoo.serving.served_model import DEFAULT_SIGNATURE
 
 README = "README.md"
+MARK = "Written by `zoo export`"
 
 README_TEXT = """\
 # {name}
 
-{what}. Written by `zoo export`, version {version}. TF Serving {serving} has all operations it needs; in Python it
-needs `tensorflow` and `tensorflow-text`, no other code.
+This is {what}. {mark}, version {version}.
+TF Serving {serving} has all operations it needs; in Python it needs `tensorflow` and `tensorflow-text`, no other code.
 
 ## Start a server
 
 In this folder:
 
 ```
-zoo serve .          # the real TF Serving where it is installed or Docker is, else a small one for development
-docker compose up    # TF Serving in Docker ({compose}, {models})
+zoo serve . --name {name}  # the real TF Serving where it is installed or Docker is, else a small one
+docker compose up  # TF Serving in Docker ({compose}, {models})
 ```
 
 ## Ask it
@@ -50,11 +52,13 @@ response = service.Predict(request, timeout=30)
 In Python, without a server, in this folder:
 
 ```python
+import numpy as np
 import tensorflow as tf
 import tensorflow_text  # brings its operations
 
 model = tf.saved_model.load("{version}")
-model.signatures["serving_default"]({python_inputs})
+answer = model.signatures["serving_default"]({python_inputs})
+{python_outputs}
 ```
 
 ## What it can be asked
@@ -91,12 +95,13 @@ def readme(document, kind, signatures, records):
         f'request.inputs["{name}"].CopyFrom(tf.make_tensor_proto([{json.dumps(first[name], ensure_ascii=False)}]))'
         for name in kind.fields
     ]
-    answers = [_printed(name, about) for name, about in signatures[DEFAULT_SIGNATURE].outputs.items()]
+    outputs = signatures[DEFAULT_SIGNATURE].outputs.items()
     texts = ", ".join(f"{name}=tf.constant([{json.dumps(first[name], ensure_ascii=False)}])" for name in kind.fields)
     return README_TEXT.format(
         name=document["name"],
         version=document["version"],
-        what=f"A {document['model']} for {document['task']} ({document['kind']})",
+        what=described(document),
+        mark=MARK,
         serving=IMAGE.rpartition(":")[2],
         compose=COMPOSE,
         models=MODELS,
@@ -104,11 +109,12 @@ def readme(document, kind, signatures, records):
         most_rows=MOST_ROWS,
         curl="\n".join(curl(document["name"], kind, name, signature, first) for name, signature in signatures.items()),
         grpc_inputs="\n".join(lines),
-        grpc_outputs="\n".join(answers),
+        grpc_outputs="\n".join(_printed(f'tf.make_ndarray(response.outputs["{name}"])', it) for name, it in outputs),
         python_inputs=texts,
+        python_outputs="\n".join(_printed(f'answer["{name}"].numpy()', it) for name, it in outputs),
         grpc_port=GRPC_PORT,
         too_long=kind.when_cut if document["too_long"] == "cut" else REFUSED,
-        signatures="\n".join(described(name, signature) for name, signature in signatures.items()),
+        signatures="\n".join(section(name, signature) for name, signature in signatures.items()),
     )
 
 
@@ -124,7 +130,7 @@ def curl(model, kind, name, signature, record):
     return f"```\ncurl -d '{body}' \\\n  http://localhost:{REST_PORT}/v1/models/{model}:predict\n```\n"
 
 
-def described(name, signature):
+def section(name, signature):
     """One signature: its inputs and outputs, as a list."""
     lines = [f"### `{name}`\n\n{signature.about}\n"]
     for given_name, given in signature.inputs.items():
@@ -134,9 +140,8 @@ def described(name, signature):
     return "\n".join(lines) + "\n"
 
 
-def _printed(name, about):
+def _printed(array, about):
     """A line of Python that prints an output: strings as text, not as the bytes that TensorFlow makes of them."""
-    array = f'tf.make_ndarray(response.outputs["{name}"])'
     return f'print(np.char.decode({array}.astype(bytes), "utf-8"))' if about.startswith("string") else f"print({array})"
 
 

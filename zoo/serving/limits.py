@@ -1,6 +1,7 @@
 """What goes wrong while serving, with TF Serving's statuses, and how much may go on at once."""
 
 import contextlib
+import re
 import threading
 from dataclasses import dataclass
 
@@ -22,6 +23,10 @@ HTTP_STATUS = {
 }
 # TensorFlow's numbers of errors are those of gRPC.
 BY_NUMBER = {code.value[0]: code for code in grpc.StatusCode}
+# What TensorFlow puts around the words of an operation that failed: those before it, and the operation's place.
+BEFORE = re.compile(r"(?s).*<stack traces unavailable>\n")
+PLACE = re.compile(r"\s*\[\[.*?\]\](?: \[Op:\w*\])?")
+ASSERTION = re.compile(r"assertion failed: \[(.*?)\]\s*(?:\[\[|\n|$)")
 
 
 class ServingError(Exception):
@@ -44,7 +49,18 @@ def invalid(message):
 
 def as_serving_error(error):
     """Any error as one that a client can be told."""
-    return error if isinstance(error, ServingError) else ServingError(grpc.StatusCode.INTERNAL, str(error))
+    return error if isinstance(error, ServingError) else ServingError(grpc.StatusCode.INTERNAL, in_one_line(error))
+
+
+def in_one_line(error):
+    """An error's words; of TensorFlow's those that tell what is wrong, such as a model's own (``tf.debugging.Assert``).
+
+    TF Serving tells them with TensorFlow's around them, too.
+    """
+    message = str(error)
+    asserted = ASSERTION.search(message)
+    message = asserted[1].replace("] [", " ") if asserted else PLACE.sub("", BEFORE.sub("", message))
+    return " ".join(message.split())
 
 
 @dataclass(frozen=True)
@@ -104,12 +120,17 @@ class Gate:
 
     Args:
         limits: :class:`Limits`.
+
+    Attributes:
+        computing: how many requests compute at this moment.
     """
 
     def __init__(self, limits):
         self._inside = threading.BoundedSemaphore(limits.workers + limits.queue)
         self._working = threading.BoundedSemaphore(limits.workers)
         self._is_closed = False
+        self.computing = 0
+        self._counting = threading.Lock()
 
     def close(self):
         """Sends away those who still wait, too."""
@@ -128,6 +149,17 @@ class Gate:
             with self._working:
                 if self._is_closed:
                     raise ServingError(grpc.StatusCode.UNAVAILABLE, "the server has ended")
-                yield
+                with self._counted():
+                    yield
         finally:
             self._inside.release()
+
+    @contextlib.contextmanager
+    def _counted(self):
+        with self._counting:
+            self.computing += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self.computing -= 1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 FILE = "saved_model.pb"
 VERSION = re.compile("[0-9]{1,18}")  # its number is one of 64 bits
+SHARD = re.compile("variables.data-[0-9]{5}-of-(?P<count>[0-9]{5})")  # of the weights
 
 
 def is_address(place):
@@ -13,8 +14,9 @@ def is_address(place):
 
 
 def is_export(place):
-    """Whether this is the folder of an exported model, or of one of its versions."""
-    return not is_address(place) and newest_version(place) is not None
+    """Whether this is the folder of an exported model, or of one of its versions, be it whole or not."""
+    folders = () if is_address(place) else (Path(place), *versions(place).values())
+    return any((folder / FILE).exists() for folder in folders)
 
 
 def newest_version(folder):
@@ -22,7 +24,22 @@ def newest_version(folder):
     folder = Path(folder)
     if (folder / FILE).exists():
         return folder
-    return next((version for version in versions(folder).values() if (version / FILE).exists()), None)
+    return next((version for version in versions(folder).values() if is_whole(version)), None)
+
+
+def is_whole(version):
+    """Whether all files of a SavedModel are in a folder: where a copy was killed in the middle, some are missing."""
+    weights = version / "variables"
+    shards = [SHARD.fullmatch(path.name) for path in weights.glob("variables.data-*")]
+    counts = {int(shard["count"]) for shard in shards if shard}
+    return (version / FILE).is_file() and (weights / "variables.index").is_file() and counts == {len(shards)}
+
+
+def no_version(folder):
+    """What is wrong with a folder that holds no export, in one line."""
+    parts = ", ".join(path.name for path in versions(folder).values() if path.is_dir())
+    found = f"; {parts} lacks files of a SavedModel" if parts else ""
+    return f"{folder} holds no exported version{found}. 'zoo export RUN {folder}' makes one."
 
 
 def versions(folder):

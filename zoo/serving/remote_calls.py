@@ -1,6 +1,8 @@
 """The development server's gRPC side: ``Predict``, ``GetModelMetadata`` and ``GetModelStatus`` of TF Serving."""
 
+import contextlib
 import math
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -11,6 +13,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from zoo.serving.connections import ADVICE
 from zoo.serving.limits import ServingError, as_serving_error, invalid
 from zoo.serving.served_model import DEFAULT_SIGNATURE
 
@@ -41,7 +44,17 @@ def make_server(service, host, port):
     try:
         return server, server.add_insecure_port(f"{host}:{port}")
     except RuntimeError as error:
-        raise OSError(f"port {port} of {host} cannot be used for gRPC: another program may have it.") from error
+        raise OSError(f"port {port} of {host} cannot be used for gRPC: {error}.") from error
+
+
+def check_port(host, port):
+    """Raises OSError, with the system's reason, if a port cannot be had: gRPC itself tells none, and writes a log."""
+    try:
+        with contextlib.closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise OSError(f"port {port} of {host} cannot be used for gRPC ({error.strerror}): {ADVICE}") from error
 
 
 def _answered(function):

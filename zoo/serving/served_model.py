@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_text  # noqa: F401 - its operations register themselves
 from tensorflow.core.protobuf import saved_model_pb2
 
-from zoo.serving.limits import BY_NUMBER, ServingError, invalid
+from zoo.serving.limits import BY_NUMBER, ServingError, in_one_line, invalid
 from zoo.serving.places import FILE, VERSION
 from zoo.serving.requests import read_warm_up
 
@@ -77,9 +77,10 @@ class ServedModel:
         tensors = _tensors(definition, inputs)
         try:
             outputs = self._model.signatures[signature or DEFAULT_SIGNATURE](**tensors)
-            return {name: outputs[name].numpy() for name in (wanted or definition.outputs)}
+            return {name: outputs[name].numpy() for name in (wanted or sorted(definition.outputs))}
         except tf.errors.OpError as error:
-            raise ServingError(BY_NUMBER.get(error.error_code, grpc.StatusCode.INTERNAL), error.message) from error
+            code = BY_NUMBER.get(error.error_code, grpc.StatusCode.INTERNAL)
+            raise ServingError(code, in_one_line(error.message)) from error
 
 
 def _tensors(definition, inputs):

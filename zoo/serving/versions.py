@@ -5,8 +5,8 @@ import threading
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2
 
-from zoo.serving.limits import ServingError, as_serving_error
-from zoo.serving.places import FILE, versions
+from zoo.serving.limits import ServingError, as_serving_error, in_one_line
+from zoo.serving.places import FILE, no_version, versions
 from zoo.serving.served_model import ServedModel
 
 State = get_model_status_pb2.ModelVersionStatus.State
@@ -24,11 +24,13 @@ class Versions:
     Args:
         directory: the folder that holds the versions.
         seconds: between two looks at it.
+        tell: a function that is called with a line of text for each version that takes over or cannot be loaded.
     """
 
-    def __init__(self, directory, seconds=1.0):
+    def __init__(self, directory, seconds=1.0, tell=lambda line: None):
         self.directory = directory
         self.seconds = seconds
+        self.tell = tell
         self.current = None
         self._statuses = {}  # version -> (state, ServingError or None)
         self._failed = {}  # version -> its files, as they were when it failed
@@ -43,11 +45,8 @@ class Versions:
         """
         self.look()
         if self.current is None:
-            failed = [str(error) for _, error in self._statuses.values() if error]
-            raise ServingError(
-                grpc.StatusCode.NOT_FOUND,
-                failed[-1] if failed else f"{self.directory} holds no version (a folder 1, 2, ... with {FILE} in it).",
-            )
+            failed = [str(error) for _, error in self.statuses().values() if error]  # the newest first
+            raise ServingError(grpc.StatusCode.NOT_FOUND, failed[0] if failed else no_version(self.directory))
         self._watch.start()
 
     def stop(self):
@@ -79,10 +78,11 @@ class Versions:
         return dict(sorted(self._statuses.items(), reverse=True))
 
     def look(self):
-        """Loads the highest version of the folder if it is not the one that serves."""
+        """Loads the highest version of the folder if it is not the one that serves, and tells what came of it."""
+        told = []
         for version, folder in versions(self.directory).items():
             if self.current is not None and version == self.current.version:
-                return
+                break
             files = _files(folder)
             if FILE not in files or self._failed.get(version) == files:
                 continue
@@ -91,14 +91,20 @@ class Versions:
                 model = ServedModel(folder)
                 model.warm_up()
             except Exception as error:  # whatever is wrong with a version must not end a server
+                why = f"{folder} cannot be loaded: {in_one_line(error).rstrip('.')}."
+                if version not in self._failed:  # once, however often it changes while it is being copied
+                    told.append(why)
                 self._failed[version] = files
-                self._statuses[version] = (State.END, as_serving_error(error))
+                self._statuses[version] = (State.END, ServingError(as_serving_error(error).code, why))
                 continue
             before, self.current = self.current, model  # one assignment: a request sees the old one or the new one
             self._statuses[version] = (State.AVAILABLE, None)
             if before is not None:
                 self._statuses[before.version] = (State.END, None)
-            return
+            told.append(f"{folder} serves.")
+            break
+        for line in told if self.current else ():  # else it is an error, which start() raises
+            self.tell(line)
 
     def _look_again(self):
         while not self._ended.wait(self.seconds):
