@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from zoo.datasets import DataError
-from zoo.datasets.readers import ending, malformed, table
+from zoo.datasets.readers import ending, malformed
 from zoo.datasets.splits import divide
 from zoo.datasets.structured import json_lines
+from zoo.datasets.tables import table
 from zoo.tasks import Task
 
 
@@ -35,7 +36,7 @@ class OwnDataTask(Task):
     def __init__(self, variant=None, data=None):
         super().__init__(variant, data)
         self.data = [path for given in self.data for path in _paths(given)]  # absolute, to be found again
-        self.skipped = []
+        self._skipped = {}  # what was wrong with the lines that were skipped -> where each is
         self._parts = None
         self._places = {}  # id of an example -> its file, its line, and itself, so that the id stays its own
         self.kind_that_reads = None
@@ -54,6 +55,7 @@ class OwnDataTask(Task):
             return self._parts[split]
         if split not in self._readable:
             self._readable[split] = list(self._read_by_kind(self._parts[split]))
+            self._check_left(self._readable[split], split)
         return self._readable[split]
 
     def reads_with(self, kind):
@@ -64,7 +66,12 @@ class OwnDataTask(Task):
         """Raises the error of a malformed line, or notes it where the user wants such lines skipped."""
         if self.bad_lines == "refuse":
             raise error
-        self.skipped.append(str(error))
+        self._skipped[str(error)] = error.place
+
+    @property
+    def skipped(self):
+        """What was wrong with the lines that were skipped, by file and line: each once, whatever was found when."""
+        return sorted(self._skipped, key=self._skipped.get)
 
     def item(self, make, path, line):
         """``[make()]``, an item of :meth:`read`; [] if it is malformed or has an unknown label, and is skipped."""
@@ -95,9 +102,16 @@ class OwnDataTask(Task):
         else:
             examples = [example for example, _ in self._items()]
             examples = examples if self.kind_that_reads is None else list(self._read_by_kind(examples))
-        if self.skipped and not examples:
-            raise DataError(f"nothing is left without the malformed lines. The first: {self.skipped[0]}")
+        self._check_left(examples)
         return examples
+
+    def _check_left(self, examples, split=None):
+        if examples:
+            return
+        part = f" of {split}" if split else ""
+        if self.skipped:
+            raise DataError(f"nothing is left{part} without the malformed lines. The first: {self.skipped[0]}")
+        raise DataError(f"{', '.join(self.data)}: there is no example{part} in it.")
 
     def read(self, paths):
         """Reads files: a list of (example, texts that may stand in one split only)."""
@@ -136,16 +150,17 @@ class OwnDataTask(Task):
     def _divided(self):
         files = self._split_files()
         if not files:
-            return self.divided(self._items())
+            items = self._items()
+            self._check_left(items)
+            return self.divided(items)
         parts = {}
         for split in self.splits:
             parts[split] = [example for example, _ in self.read(files[split])]
             labels = [self.labels(example) for example in parts[split]]
             if split == "train" and self.known_labels is None and None not in labels:
                 self.known_labels = {label for of_example in labels for label in of_example}
-        empty = [split for split in self.splits if not parts[split]]
-        if empty:
-            raise DataError(f"{self._folder}: nothing is left of {empty[0]} without its malformed lines.")
+        for split in self.splits:
+            self._check_left(parts[split], split)
         return parts
 
     def _read_by_kind(self, examples):
@@ -183,7 +198,14 @@ class OwnDataTask(Task):
         if not self.data:
             name = self.registered_name
             raise DataError(f"task {name!r} is for your own data: give it with --data FILE ({self.formats}).")
-        return [Path(path) for path in self.data]
+        paths = [Path(path) for path in self.data]
+        folders = [path for path in paths if path.is_dir()]
+        if folders:
+            raise DataError(
+                f"data names the folder {folders[0]} beside {len(paths) - 1} other(s): give one folder with train.*, "
+                "validation.* and test.* in it and nothing else, or files and no folder."
+            )
+        return paths
 
 
 def _paths(given):
