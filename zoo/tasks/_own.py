@@ -145,7 +145,10 @@ class OwnDataTask(Task):
         """Parts of what :meth:`read` returned: {split: examples}."""
         examples, contents = [example for example, _ in items], [content for _, content in items]
         labels = [self.labels(example) for example in examples]
-        return divide(examples, contents, labels=None if None in labels else labels, where=", ".join(self.data))
+        try:
+            return divide(examples, contents, labels=None if None in labels else labels, where=", ".join(self.data))
+        except DataError as error:
+            raise DataError(" ".join(filter(None, [str(error), self.hint(examples)]))) from None
 
     def _divided(self):
         files = self._split_files()
