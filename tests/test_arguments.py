@@ -1,4 +1,4 @@
-"""A training that cannot be is refused before it costs anything: names and settings first, the folder, then the data."""
+"""What cannot be is refused before it costs anything: names and settings first, then the folder, then the data."""
 
 import json
 
@@ -87,3 +87,23 @@ def test_a_wrong_variant_is_told_before_tensorflow_is_there(monkeypatch):
     for args in (("train", "gpt", "tiny-translation:de-en"), ("compare", "tiny-translation:de-en")):
         done = command(*args)
         assert done.exit_code == 2 and "'de-en'" in done.stderr and "en-ko" in done.stderr, done.stderr
+
+
+def test_a_run_is_proposed_only_where_one_is_near(tmp_path, monkeypatch):
+    """Of paths only what they do not share counts: all runs lie in a folder of the same long name."""
+    near = tmp_path / "runs" / "tiny-translation-en-ko" / "transformer-tiny-seed0"
+    near.mkdir(parents=True)
+    (near / "config.json").write_text(json.dumps({"model": "gpt", "settings": {}, "kind": "text-to-text"}))
+    monkeypatch.chdir(tmp_path)
+    for given, found in (
+        ("runs/tiny-translation-en-ko/transformer-tiny-seed1", True),
+        ("runs/tiny-translation/transformer-tiny-seed0", True),
+        (str(near.with_name("transformr-tiny-seed0")), True),
+        ("transformer-tiny-seed0", True),
+        ("mine", False),
+        ("runs/tiny-translation-en-ko/mine", False),
+        (str(tmp_path / "runs" / "mine"), False),
+    ):
+        done = command("evaluate", given)
+        assert done.exit_code == 2 and ("Did you mean" in done.stderr) == found, done.stderr
+        assert not found or f"{near.name}?" in done.stderr

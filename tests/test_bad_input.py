@@ -185,6 +185,22 @@ def test_nothing_left_is_an_error(tmp_path):
         task.examples("train")
 
 
+def test_a_label_for_nearly_each_text_may_be_a_mistake_and_is_said_to_be(tmp_path, capsys):
+    """Twenty texts for each of two labels are nothing to speak of."""
+    usual = [f"{label} {n}\t{label}" for n in range(20) for label in ("good", "bad")]
+    for labels, said in ((usual, None), (range(40), "regression"), ([f"it is {n}" for n in range(40)], "swapped")):
+        rows = [label if "\t" in str(label) else f"text {n}\t{label}" for n, label in enumerate(labels)]
+        for split in ("train", "validation", "test"):
+            write(tmp_path / f"{split}.tsv", "\n".join(rows))
+        zoo.train("bag_of_words", "classification", data=tmp_path, out=tmp_path / "run", overwrite=True,
+                  **{**SMALL, "progress": True, "steps": 1})  # fmt: skip
+        hints = [line for line in capsys.readouterr().err.splitlines() if line.startswith("zoo: ")]
+        assert len(hints) == (said is not None) and all(said in line for line in hints), hints
+    path = write(tmp_path / "one.tsv", "\n".join(rows))
+    with pytest.raises(DataError, match=r"nothing is left for validation.* 40 texts have 40 labels.* swapped\?"):
+        find("classification", data=path).examples("train")
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")

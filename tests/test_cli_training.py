@@ -63,7 +63,9 @@ def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
     figures = document(zoo("evaluate", out, "--json"))
     assert figures["nll"] > 0
 
-    resumed = document(zoo("train", "--resume", out, "--json"))
+    done = zoo("train", "--resume", out, "--json")
+    assert f"going on from step {trained['training']['steps']:,}; the budget is 3,000 steps" in done.stderr
+    resumed = document(done)
     assert (resumed["status"], resumed["training"]["steps"]) == ("complete", 3000)
 
 

@@ -186,6 +186,7 @@ GOOD = {"tokens": ["Mia"], "tags": ["B-person"]}
 MALFORMED = [
     # task, file, content, line, what is wrong, what is expected
     ("translation", "a.tsv", "a\tb\nc\n", 2, "1 column", "2 as in line 1"),
+    ("translation", "a.tsv", 'a\tb\n"c\td"\te\n', 2, "3 column(s)", "2 as in line 1 (quotes keep a text with tabs"),
     ("translation", "a.tsv", "a\tb\tc\n", 1, "3 column", "source, target"),
     ("translation", "a.tsv", "a\tb\n\nc\t \n", 3, "'target' is ' '", "a text that is not empty"),
     ("translation", "a.tsv", "source\tkorean\na\tb\n", 1, "a header with source but not all", "source, target"),

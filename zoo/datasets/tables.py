@@ -55,7 +55,10 @@ def table(path, *layouts, bad=refuse):
         if len(row) == len(first):
             found.append((line, {name: row[i] for name, i in columns.items()}))
         else:
-            bad(malformed(path, line, f"{len(row)} column(s)", f"{len(first)} as in line {first_line}"))
+            expected = f"{len(first)} as in line {first_line}"
+            if ending(path) != ".csv" and any(cell.startswith('"') for cell in row):
+                expected += " (quotes keep a text with tabs together in a .csv only)"
+            bad(malformed(path, line, f"{len(row)} column(s)", expected))
     return found
 
 
