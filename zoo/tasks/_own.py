@@ -9,7 +9,6 @@ and no text in two parts. A folder with files ``train.*``, ``validation.*`` and
 """
 
 from functools import partial
-from pathlib import Path
 
 from zoo.datasets import DataError
 from zoo.datasets.readers import ending, malformed
@@ -17,6 +16,7 @@ from zoo.datasets.splits import divide
 from zoo.datasets.structured import json_lines
 from zoo.datasets.tables import table
 from zoo.tasks import Task
+from zoo.tasks._paths import absolute_paths, files, only_folder, split_files
 
 
 class OwnDataTask(Task):
@@ -35,7 +35,7 @@ class OwnDataTask(Task):
 
     def __init__(self, variant=None, data=None):
         super().__init__(variant, data)
-        self.data = [path for given in self.data for path in _paths(given)]  # absolute, to be found again
+        self.data = [path for given in self.data for path in absolute_paths(given)]  # absolute, to be found again
         self._skipped = {}  # what was wrong with the lines that were skipped -> where each is
         self._parts = None
         self._places = {}  # id of an example -> its file, its line, and itself, so that the id stays its own
@@ -151,14 +151,14 @@ class OwnDataTask(Task):
             raise DataError(" ".join(filter(None, [str(error), self.hint(examples)]))) from None
 
     def _divided(self):
-        files = self._split_files()
-        if not files:
+        of_splits = self._split_files()
+        if not of_splits:
             items = self._items()
             self._check_left(items)
             return self.divided(items)
         parts = {}
         for split in self.splits:
-            parts[split] = [example for example, _ in self.read(files[split])]
+            parts[split] = [example for example, _ in self.read(of_splits[split])]
             labels = [self.labels(example) for example in parts[split]]
             if split == "train" and self.known_labels is None and None not in labels:
                 self.known_labels = {label for of_example in labels for label in of_example}
@@ -179,15 +179,7 @@ class OwnDataTask(Task):
         return self.read_folder(self._folder) if self._folder else self.read(self._files())
 
     def _split_files(self):
-        """{split: files} of a folder whose files are named after the splits; else None."""
-        if not self._folder:
-            return None
-        every = sorted(path for path in self._folder.iterdir() if path.is_file())
-        files = {split: [path for path in every if path.name.split(".")[0] == split] for split in self.splits}
-        missing = [split for split in self.splits if not files[split]]
-        if 0 < len(missing) < len(files):
-            raise DataError(f"{self._folder} has no file {missing[0]}.*; expected train.*, validation.* and test.*.")
-        return None if missing else files
+        return split_files(self._folder, self.splits)
 
     def read_folder(self, folder):
         """Reads a folder whose files are not named after splits, see :meth:`read`."""
@@ -195,26 +187,10 @@ class OwnDataTask(Task):
 
     @property
     def _folder(self):
-        return Path(self.data[0]) if len(self.data) == 1 and Path(self.data[0]).is_dir() else None
+        return only_folder(self.data)
 
     def _files(self):
         if not self.data:
             name = self.registered_name
             raise DataError(f"task {name!r} is for your own data: give it with --data FILE ({self.formats}).")
-        paths = [Path(path) for path in self.data]
-        folders = [path for path in paths if path.is_dir()]
-        if folders:
-            raise DataError(
-                f"data names the folder {folders[0]} beside {len(paths) - 1} other(s): give one folder with train.*, "
-                "validation.* and test.* in it and nothing else, or files and no folder."
-            )
-        return paths
-
-
-def _paths(given):
-    """One path, or several with commas between them; a file that exists may have a comma in its name."""
-    given = str(given)
-    if not given:
-        raise DataError("data names no file: '' was given.")
-    paths = [given] if Path(given).exists() else given.split(",")
-    return [str(Path(path).absolute()) for path in paths]
+        return files(self.data)
