@@ -27,10 +27,11 @@ def lines(*records):
 
 def write(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, encoding="utf-8")
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
 
+NOT_UTF8 = "byte 0xff is not valid UTF-8"
 # Task, file, content with one bad line, its number, what is said of it, how many examples are left.
 BAD = {
     "empty text": ("classification", "a.tsv", "good\tyes\n \tno\nbad\tno\n", 2, "'text' is ' '", 2),
@@ -54,6 +55,12 @@ BAD = {
     "answer nowhere": (
         "question-answering", "a.jsonl", lines(QUESTION, {**QUESTION, "answers": ["집에"]}), 2, "has 'ho'", 1,
     ),
+    "no UTF-8 in a table": ("classification", "a.tsv", b"good\tyes\nb\xff\tno\nbad\tno\n", 2, NOT_UTF8, 2),
+    "no UTF-8 in cells": ("classification", "a.csv", b'"go\nod",yes\n"b\xff\nd",no\nbad,no\n', 3, NOT_UTF8, 2),
+    "no UTF-8 in a first line": ("classification", "a.csv", b"b\xff,x,y,z\ngood,yes\nbad,no\n", 1, NOT_UTF8, 2),
+    "no UTF-8 in a record": ("regression", "a.jsonl", b'{"text": "a", "score": 1}\n{"text": "\xff"}\n', 2, NOT_UTF8, 1),
+    "no UTF-8 in a sentence": ("tagging", "a.conll", b"Mia\tB-x\n\nr\xff\tO\nfar\tO\n\nhome\tO\n", 3, NOT_UTF8, 2),
+    "no UTF-8 in a document": ("language-modelling", "a.txt", b"a\n\nb\n\xff\nc\n\nd\n", 4, NOT_UTF8, 3),
     "no translation": ("translation", "a.tsv", "a\tb\nc\t \nd\te\n", 2, "'target' is ' '", 2),
 }  # fmt: skip
 
@@ -70,6 +77,35 @@ def test_a_bad_line_is_refused_or_skipped_as_asked(name, tmp_path):
     skipping.bad_lines = "skip"
     assert len(skipping.all_examples()) == left
     assert skipping.skipped == [str(error.value)]
+
+
+def test_a_line_of_parallel_files_that_is_not_utf8_is_skipped_on_both_sides(tmp_path):
+    one, other = write(tmp_path / "a.en", b"a\n\xff\nc\nd\n"), write(tmp_path / "a.ko", b"x\ny\nz\n\xff\n")
+    task = find("translation", data=[one, other], bad_lines="skip")
+    assert task.all_examples() == [{"source": "a", "target": "x"}, {"source": "c", "target": "z"}]
+    assert [error.split(": ")[0] for error in task.skipped] == [f"{one}:2", f"{other}:4"]
+
+
+def test_of_a_document_the_lines_that_are_utf8_are_read(tmp_path):
+    write(tmp_path / "a.txt", b"a\n\xff\nb\n\nc\n")
+    write(tmp_path / "b.txt", b"\xff\n")
+    one = find("language-modelling", data=tmp_path / "a.txt", bad_lines="skip")
+    assert [example["text"] for example in one.all_examples()] == ["a\nb", "c"]
+    each = find("language-modelling", data=tmp_path, bad_lines="skip")
+    assert [example["text"] for example in each.all_examples()] == ["a\nb\n\nc"]
+    assert len(each.skipped) == 2
+
+
+def test_skipped_lines_are_told_once_and_in_their_order(tmp_path):
+    """Whatever was found first: rows are counted before their texts are read, and those before their labels."""
+    path = write(tmp_path / "a.tsv", "good\tyes\n \tno\nbad\tno\nbad\nгде\tno\nb\t \nbad\n")
+    facts = {"max_length": 4, "labels": ["no", "yes"], "fields": ["text"]}
+    task = find("classification", data=path, bad_lines="skip")
+    tokenizer = WordTokenizer([*SPECIAL_TOKENS, "good", "bad"])
+    task.reads_with(Classification("encoder", {"tokenizer": tokenizer}, facts))
+    for _ in range(2):
+        task.all_examples()
+    assert [error.split(": ")[0] for error in task.skipped] == [f"{path}:{line}" for line in (2, 4, 5, 6, 7)]
 
 
 def test_blank_lines_of_parallel_files_are_skipped_on_both_sides(tmp_path):
@@ -137,7 +173,7 @@ def test_a_document_of_unknown_words_only_is_named_by_its_first_line(name, tmp_p
     task.bad_lines = "skip"
     task.reads_with(kind)
     assert [len(task.examples(split)) for split in task.splits] == [1, 1, 1]
-    assert len(task.skipped) == 3 and all("a.txt:22: " in error for error in task.skipped)
+    assert len(task.skipped) == 1 and "a.txt:22: " in task.skipped[0]
 
 
 def test_nothing_left_is_an_error(tmp_path):
@@ -147,6 +183,22 @@ def test_nothing_left_is_an_error(tmp_path):
     task.bad_lines = "skip"
     with pytest.raises(DataError, match="nothing is left of test"):
         task.examples("train")
+
+
+def test_a_label_for_nearly_each_text_may_be_a_mistake_and_is_said_to_be(tmp_path, capsys):
+    """Twenty texts for each of two labels are nothing to speak of."""
+    usual = [f"{label} {n}\t{label}" for n in range(20) for label in ("good", "bad")]
+    for labels, said in ((usual, None), (range(40), "regression"), ([f"it is {n}" for n in range(40)], "swapped")):
+        rows = [label if "\t" in str(label) else f"text {n}\t{label}" for n, label in enumerate(labels)]
+        for split in ("train", "validation", "test"):
+            write(tmp_path / f"{split}.tsv", "\n".join(rows))
+        zoo.train("bag_of_words", "classification", data=tmp_path, out=tmp_path / "run", overwrite=True,
+                  **{**SMALL, "progress": True, "steps": 1})  # fmt: skip
+        hints = [line for line in capsys.readouterr().err.splitlines() if line.startswith("zoo: ")]
+        assert len(hints) == (said is not None) and all(said in line for line in hints), hints
+    path = write(tmp_path / "one.tsv", "\n".join(rows))
+    with pytest.raises(DataError, match=r"nothing is left for validation.* 40 texts have 40 labels.* swapped\?"):
+        find("classification", data=path).examples("train")
 
 
 @pytest.fixture(scope="module")

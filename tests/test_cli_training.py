@@ -30,7 +30,8 @@ def test_a_loss_that_is_no_number_stops_with_its_step(tmp_path):
 
 def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
     # 512 TB of position vectors are more than a process of a 64-bit system can address.
-    monkeypatch.setattr("zoo.training.check_weights", lambda *args, **options: None)
+    for module in ("arguments", "training"):
+        monkeypatch.setattr(f"zoo.{module}.check_weights", lambda *args, **options: None)
     absurd = ("--set", "max_sequence_length=1000000000000", "--set", "hidden_dim=128")
     done = zoo("train", "gpt", "copy", *absurd, "--steps", "1", "--out", tmp_path / "run")
     assert done.exit_code == 1
@@ -62,7 +63,9 @@ def test_control_c_leaves_a_run_that_can_be_evaluated(tmp_path):
     figures = document(zoo("evaluate", out, "--json"))
     assert figures["nll"] > 0
 
-    resumed = document(zoo("train", "--resume", out, "--json"))
+    done = zoo("train", "--resume", out, "--json")
+    assert f"going on from step {trained['training']['steps']:,}; the budget is 3,000 steps" in done.stderr
+    resumed = document(done)
     assert (resumed["status"], resumed["training"]["steps"]) == ("complete", 3000)
 
 

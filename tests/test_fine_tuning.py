@@ -11,6 +11,7 @@ from zoo.batching import Batches, Columns
 from zoo.layers.heads import ClassificationHead, LanguageModelHead
 from zoo.optimization import Recipe
 from zoo.optimizer import make_optimizer
+from zoo.run_folder import RunError
 from zoo.runs import create
 from zoo.settings import SettingError
 from zoo.settings import replace as with_changes
@@ -124,6 +125,16 @@ def test_what_cannot_be_is_refused():
             with_changes(Recipe(), {"layer_decay": value})
     with pytest.raises(SettingError, match=r"\(true or false\), not 'yes'"):
         with_changes(Recipe(), {"frozen": "yes"})
+
+
+def test_a_start_that_knows_nothing_of_the_texts_is_refused(tmp_path):
+    small = {"steps": 1, "batch_size": 4, "settings": {"hidden_dim": 4}, "progress": False}
+    english = zoo.train("bag_of_words", "tiny-sentiment:en", out=tmp_path / "english", **small)
+    small = {**small, "settings": {}, "init": english}
+    with pytest.raises(RunError, match=r"word tokenizer of .*english knows nothing in 1,000 of 1,000 training texts"):
+        zoo.train("bag_of_words", "tiny-sentiment:ko", out=tmp_path / "korean", **small)
+    assert not (tmp_path / "korean").exists()
+    zoo.train("bag_of_words", "tiny-sentiment:en", out=tmp_path / "more", **small)
 
 
 def test_a_frozen_training_starts_from_a_run_and_leaves_one(tmp_path):

@@ -186,25 +186,30 @@ GOOD = {"tokens": ["Mia"], "tags": ["B-person"]}
 MALFORMED = [
     # task, file, content, line, what is wrong, what is expected
     ("translation", "a.tsv", "a\tb\nc\n", 2, "1 column", "2 as in line 1"),
+    ("translation", "a.tsv", 'a\tb\n"c\td"\te\n', 2, "3 column(s)", "2 as in line 1 (quotes keep a text with tabs"),
     ("translation", "a.tsv", "a\tb\tc\n", 1, "3 column", "source, target"),
     ("translation", "a.tsv", "a\tb\n\nc\t \n", 3, "'target' is ' '", "a text that is not empty"),
     ("translation", "a.tsv", "source\tkorean\na\tb\n", 1, "a header with source but not all", "source, target"),
     ("translation", "a.tsv", "a\tb\n".encode("utf-16"), 1, "byte 0xff is not valid UTF-8", "iconv -f UTF-16"),
     ("translation", "a.jsonl", '{"source": "\\ud800", "target": "b"}\n', 1, "'\\ud800' is half", "both halves"),
     ("translation", "a.tsv", b"a\tb\nc\t\xff\n", 2, "byte 0xff is not valid UTF-8", "text in UTF-8"),
-    ("translation", "a.csv", '"a\nb",c\n"d"x,e\n', 3, "expected after", "quotes doubled"),
-    ("translation", "a.csv", 'a,b\n"c,d\n', 2, "unexpected end", "quotes doubled"),
+    ("translation", "a.csv", '"a\nb",c\n"d"x,e\n', 3, "behind its closing quote", "skip cannot help"),
+    ("translation", "a.csv", 'a,b\n"c,d\ne,f\n', 2, "opens here and is never closed", "skip cannot help"),
+    ("translation", "a.csv", 'a,b\n"c\nd","e\nf"\ng,h\n"i""\nj","k\n', 7, "opens here and is never", "skip cannot"),
+    ("translation", "a.csv", 'a,b\n"c,d\ne,f\n"g",h\n', 2, "close it, in line 4, the cell goes on", "skip cannot help"),
+    ("translation", "a.tsv", "a\tb\n".encode("utf-16-le"), 1, "byte 0x00 is not valid text", "iconv -f UTF-16"),
     ("translation", "a.jsonl", lines(ONE_PAIR, '{"source":'), 2, "Expecting value", "one JSON object"),
     ("translation", "a.jsonl", "[1]\n", 1, "a JSON list", "a JSON object"),
     ("translation", "a.jsonl", '{"source": "a"}\n', 1, "'target' is missing", "a text"),
     ("translation", "a.jsonl", '{"source": "a", "target": 1}\n', 1, "'target' is 1", "a text"),
     ("classification", "a.tsv", "good\t1\nbad\t\n", 2, "'label' is ''", "a text"),
+    ("classification", "a.jsonl", lines({"text": "a", "label": None}), 1, "'label' is null", "a text"),
     ("classification", "a.tsv", "good\n", 1, "1 column", "text, label or text, text_pair, label"),
     ("classification", "a.jsonl", lines({"text": "a", "label": "x"}, {"text": "a", "text_pair": "b", "label": "x"}),
      2, "there is a 'text_pair'", "no 'text_pair'"),
     ("regression", "a.tsv", "good\t4.5\nbad\tlow\n", 2, "'score' is 'low'", "a number"),
     ("regression", "a.jsonl", lines({"text": "a", "score": 1}, {"text": "b"}), 2, "'score' is missing", "a number"),
-    ("regression", "a.jsonl", lines({"text": "a", "score": True}), 1, "'score' is True", "a number"),
+    ("regression", "a.jsonl", lines({"text": "a", "score": True}), 1, "'score' is true", "a number"),
     ("regression", "a.tsv", "good\tinf\n", 1, "'score' is 'inf'", "a number"),
     ("tagging", "a.conll", "Mia\tB-person\nruns\n", 2, "1 column", "2 as in line 1"),
     ("tagging", "a.conll", "Mia\n", 1, "1 column", "token ... tag"),
@@ -214,7 +219,7 @@ MALFORMED = [
     ("tagging", "a.jsonl", lines({"tokens": "Mia", "tags": ["O"]}), 1, "'tokens' is 'Mia'", "a list of strings"),
     ("question-answering", "a.jsonl", lines(QUESTION, {**QUESTION, "starts": [28]}), 2, "' tabl'", "'table'"),
     ("question-answering", "a.jsonl", lines({**QUESTION, "starts": [-6]}), 1, "at character -6", "'table'"),
-    ("question-answering", "a.jsonl", lines({**QUESTION, "starts": ["29"]}), 1, "'starts' is ['29']", "1 integer"),
+    ("question-answering", "a.jsonl", lines({**QUESTION, "starts": ["29"]}), 1, """'starts' is ["29"]""", "1 integer"),
     ("question-answering", "a.jsonl", lines({**QUESTION, "answers": [], "starts": []}), 1, "'answers' is []", "a list"),
     ("question-answering", "a.json", '{"data": [\n{]}', 2, "Expecting property name", "a JSON document"),
     ("question-answering", "a.json", '{"data": [{"paragraphs": [{"context": "a"}]}]}', "data[0]", "'qas'", "SQuAD"),
@@ -247,6 +252,8 @@ def test_parallel_files_must_have_as_many_lines(tmp_path):
     ("translation", "a.tsv", "", "the file is empty"),
     ("translation", "a.tsv", b"\xef\xbb\xbf\r\n", "the file is empty"),
     ("translation", "a.tsv", "a\tb\n", "1 different example"),
+    ("translation", "a.tsv", "source\ttarget\n", "there is no example in it"),
+    ("translation", "a.tsv", gzip.compress(b"a\tb\n"), r"packed by gzip: call it a\.tsv\.gz"),
     ("translation", "a.txt", "a\n", r"takes \.tsv or \.csv with columns source, target; \.jsonl"),
     ("translation", "a.tsv.gz", b"a\tb\n", r"a\.tsv\.gz cannot be unpacked .*whole gzip file"),
     ("translation", "a.tsv.gz", gzip.compress(b"a\tb\n" * 9, mtime=0)[:-9], r"a\.tsv\.gz cannot be unpacked"),
@@ -263,6 +270,9 @@ def test_no_data_wrong_data_and_other_tasks_data(tmp_path):
         find("tagging").examples("train")
     with pytest.raises(DataError, match=r"missing\.tsv: there is no such file"):
         find("translation", data=tmp_path / "missing.tsv").examples("train")
+    for given in ([tmp_path, tmp_path / "a.tsv"], [tmp_path / "a.tsv", tmp_path]):
+        with pytest.raises(DataError, match=r"the folder .* beside 1 other.* give one folder with .*, or files"):
+            find("translation", data=given).examples("train")
     with pytest.raises(DataError, match=r"'sst2' has its own data; .* task 'classification'"):
         find("sst2", data=tmp_path / "reviews.tsv")
     with pytest.raises(DataError, match="expected two languages"):

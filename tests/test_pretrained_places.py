@@ -227,7 +227,7 @@ def test_a_training_needs_tokenizer_positions_and_no_preset(folder, tmp_path):
     with refused("no tokenizer that the zoo can read", "vocab.txt"):
         start()
     source = write_huggingface(folder / "short", BERT_CONFIG, of_bert())
-    with refused("classification would read", "know 16 positions"):
+    with refused("the task would read 66 tokens", "know 16 positions"):
         start()
     with refused("the preset 'mini' was asked for"):
         start(preset="mini")

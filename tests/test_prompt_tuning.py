@@ -134,8 +134,10 @@ def test_a_classifier_begins_with_the_language_model_and_reads_its_answer_at_the
 
 def test_what_cannot_stand_behind_a_prompt_is_refused(data, whole, tuned, tmp_path):
     options = {"init": whole.folder, "text": {"max_length": 8}}
-    with pytest.raises(RunError, match=r"stands before what is trained already: name it by init"):
+    with pytest.raises(RunError, match=r"stands before what is trained already: name it by --init RUN \(init=RUN\)"):
         train(data, tmp_path / "a", prompt_length=5)
+    with pytest.raises(ValueError, match=r"bert is of kind 'encoder': choose gpt, rnn or ngram"):
+        zoo.train("bert", "tiny-sentiment", prompt_length=5, out=tmp_path / "a")
     with pytest.raises(SettingError, match=r"of 25 vectors leaves room for 15 tokens; texts .* have up to 18"):
         train(data, tmp_path / "a", prompt_length=25, **options)
     with pytest.raises(RunError, match=r"is a prompt before a frozen model: start from that model, .*run"):

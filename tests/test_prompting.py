@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import prompts
+from zoo.datasets import DataError
 from zoo.growing import read_one_by_one
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.kinds.text_to_text import TextToText
@@ -122,6 +123,15 @@ def test_a_question_of_which_the_run_knows_nothing_is_not_asked(letters):
         few_shot(asked_run(), [0], **letters)
     figures = few_shot(asked_run(), [0], bad_lines="skip", **letters)
     assert (figures["questions"], figures["skipped_lines"]) == (4, 1)
+
+
+def test_nothing_left_to_ask_is_an_error(letters):
+    for split, what in (("test", "?,n"), ("train", "?,y")):
+        path = f"{letters['data']}/{split}.csv"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"text,label\n{what}\n?,n\n" if split == "train" else f"text,label\n{what}\n")
+        with pytest.raises(DataError, match=rf"nothing is left of {split} .* first: .*{split}\.csv:2: all of the text"):
+            few_shot(asked_run(), [0], bad_lines="skip", **letters)
 
 
 def test_other_answers_are_written_up_to_the_end_of_the_line(tmp_path):

@@ -1,4 +1,4 @@
-"""What libraries say while they start is not heard, unless they fail."""
+"""TensorFlow starts without its chatter: for commands, and for a script of the user's that imports zoo first."""
 
 import importlib
 import json
@@ -11,23 +11,45 @@ import pytest
 from zoo.quiet import hidden
 
 
-def python(code, **options):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, **options)
+def python(code, **variables):
+    """Runs Python code where nobody has said how much TensorFlow is to tell, unless ``variables`` do."""
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"} | variables
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
 
 
 def test_tensorflow_starts_without_a_word():
-    code = """
+    done = python("""
 import sys
 from zoo.quiet import load_tensorflow
 load_tensorflow()
 assert not {"matplotlib", "sklearn"} & set(sys.modules)  # Keras would spend seconds on them
 import tensorflow as tf
 print(tf.ones(1)[0] + 1)
-"""
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-    done = python(code, env=environment)
+""")
     assert done.stderr == ""
     assert "2.0" in done.stdout
+
+
+def test_a_script_that_trains_is_silent_and_keeps_its_own_settings(tmp_path):
+    done = python(f"""
+import gc, sys
+before = gc.get_threshold()
+import zoo
+assert zoo.register_task and "tensorflow" not in sys.modules
+zoo.train("ngram", "copy", steps=2, out={str(tmp_path / "run")!r}, progress=False)
+import keras
+assert keras.config.is_traceback_filtering_enabled() and gc.get_threshold() == before
+""")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_who_wants_to_hear_tensorflow_does():
+    """By its own variable, which stays as it is, or by importing it first, and then zoo sets none."""
+    name = "TF_CPP_MIN_LOG_LEVEL"
+    asked = python(f"import os, zoo; zoo.load; print(os.environ[{name!r}])", **{name: "0"})
+    assert (asked.stdout, "oneDNN" in asked.stderr) == ("0\n", True)
+    first = python(f"import os, tensorflow, zoo; zoo.load; print(os.environ.get({name!r}))")
+    assert (first.stdout, "oneDNN" in first.stderr) == ("None\n", True)
 
 
 def test_a_failing_start_is_told_in_full():

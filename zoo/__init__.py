@@ -1,6 +1,6 @@
 """keras-nlp-zoo: the models on the road from word vectors to GPT, under one roof.
 
-``import zoo`` is cheap: TensorFlow and Keras are imported by what needs them.
+``import zoo`` is cheap: TensorFlow and Keras are imported, without their start-up chatter, by what needs them.
 
 >>> import zoo
 >>> run = zoo.train("transformer", "tiny-translation", steps=1000)   # doctest: +SKIP
@@ -34,6 +34,10 @@ __all__ = sorted(_PUBLIC)
 def __getattr__(name):
     if name not in _PUBLIC:
         raise AttributeError(f"module 'zoo' has no attribute {name!r}; public are {', '.join(__all__)}")
+    if _PUBLIC[name] != "zoo.registry":
+        from zoo.quiet import import_tensorflow  # here: `import zoo` shall be cheap
+
+        import_tensorflow()
     return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 

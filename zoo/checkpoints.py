@@ -127,7 +127,7 @@ class Checkpoint:
             told = ", ".join(f"{name} {before.get(name)!r} (now {now.get(name)!r})" for name in changed)
             raise CheckpointError(
                 f"until step {self.journal.step} the training had other settings than config.json says: {told}. "
-                "Put them back, or train anew with --overwrite."
+                "Put them back, or train anew with --overwrite (overwrite=True)."
             )
 
 

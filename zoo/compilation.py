@@ -7,6 +7,7 @@ as hundreds of small steps: so all batches are padded to one length, which pays 
 long.
 """
 
+from zoo.registry import unknown_name
 from zoo.settings import SettingError
 
 COMPILE = ("auto", "on", "off")
@@ -15,6 +16,24 @@ COMPILE = ("auto", "on", "off")
 MOST_PARAMETERS = 5_000_000
 FEWEST_STEPS = 500
 LEAST_FILLED = 0.9
+
+
+def check_compile(wish, family, strategy):
+    """Raises an error for a wish that there is not, or one that is not possible.
+
+    Args:
+        wish: one of ``COMPILE``.
+        family: a family, or one of its backbones.
+        strategy: a ``tf.distribute.Strategy``.
+
+    Raises:
+        UnknownNameError, SettingError: see there.
+    """
+    if wish not in COMPILE:
+        raise unknown_name("compile", wish, COMPILE)
+    obstacle = _obstacle(family, strategy)
+    if wish == "on" and obstacle:
+        raise SettingError(f"compile=on is not possible: {obstacle}. Leave it out, or choose off.")
 
 
 def decide(wish, model, batches, steps, strategy, precision):
@@ -32,15 +51,13 @@ def decide(wish, model, batches, steps, strategy, precision):
         bool.
 
     Raises:
-        SettingError: "on", and it is not possible.
+        UnknownNameError, SettingError: as :func:`check_compile`.
     """
-    obstacle = _obstacle(model, strategy)
-    if wish == "on" and obstacle:
-        raise SettingError(f"compile=on is not possible: {obstacle}. Leave it out, or choose off.")
+    check_compile(wish, model.backbone, strategy)
     if wish != "auto":
         return wish == "on"
     return (
-        obstacle is None
+        _obstacle(model.backbone, strategy) is None
         and precision == "float32"  # in bfloat16 XLA is the slower one on processors
         and steps is not None
         and steps >= FEWEST_STEPS
@@ -49,10 +66,10 @@ def decide(wish, model, batches, steps, strategy, precision):
     )
 
 
-def _obstacle(model, strategy):
+def _obstacle(family, strategy):
     """Why XLA cannot compile this training; None if it can."""
     if strategy.num_replicas_in_sync > 1:
         return "several replicas wait for each other within a step, which XLA cannot compile on processors"
-    if not model.backbone.compiles:
-        return f"{model.backbone.registered_name} runs a loop over time whose length XLA must know beforehand"
+    if not family.compiles:
+        return f"{family.registered_name} runs a loop over time whose length XLA must know beforehand"
     return None

@@ -1,15 +1,17 @@
 """Where a training starts from that does not start from nothing: an earlier run, or published weights."""
 
+from zoo.datasets.splits import draw
 from zoo.pretrained import Pretrained, PretrainedError, check_family, fill, read
 from zoo.prompt_tuning import Prompted
 from zoo.run_folder import RunError, is_run
-from zoo.runs import Run, model_settings
+from zoo.runs import Run, fitted_settings
 
 # BERT's paper fine-tunes with 5e-5, 4e-5, 3e-5 or 2e-5 (appendix A.3), GPT-1's with 6.25e-5:
 # what suits random weights would destroy those that are there.
 FINE_TUNING = {"learning_rate": 5e-5}
 # Some fill their embeddings up to a multiple of this, for the speed of their devices.
 PADDED = 128
+LOOKED_AT = 1000  # training texts, before it is said that a vocabulary suits them
 
 
 def start_from(source, family, preset=None, dropout=None):
@@ -38,6 +40,25 @@ def start_from(source, family, preset=None, dropout=None):
     if is_run(source):
         return FromRun(Run.load(source), family, preset)
     return FromPretrained(read(source, dropout), family, preset)
+
+
+def check_vocabulary(kind, examples, task_name, source):
+    """Refuses, by a RunError, a start whose vocabulary knows nothing of most texts: its weights would learn nothing.
+
+    One text or another of a corpus may well be unknown; of the user's own texts not one may, see :mod:`zoo.tasks._own`.
+
+    Args:
+        kind: the :class:`zoo.kinds.Kind` with the tokenizers of ``source``.
+        examples: those of training.
+    """
+    some = draw(examples, LOOKED_AT, seed=0)
+    unread = sum(field is not None for field in kind.unread(some))
+    if unread > len(some) / 2:
+        raise RunError(
+            f"the {kind.reader.name} tokenizer of {source} knows nothing in {unread:,} of {len(some):,} training texts "
+            f"of {task_name}: all of each would be read as unknown. Start from a run of such texts, or without --init "
+            "(init)."
+        )
 
 
 class FromRun:
@@ -73,9 +94,9 @@ class FromRun:
             )
         return dict.fromkeys(names, first)
 
-    def settings(self, kind, changes):
-        """The configuration of the new model: the run's, with the user's changes."""
-        return model_settings(self.config, kind, changes)
+    def settings(self, wanted, changes):
+        """The configuration of the new model: the run's, with what the texts want and the user's changes."""
+        return fitted_settings(self.config, wanted, changes)
 
     def fill(self, task_model):
         """Copies the weights into a new model."""
@@ -133,13 +154,12 @@ class FromPretrained:
         """The tokenizer, under the names that the new kind of task uses."""
         return dict.fromkeys(kind_class.tokenizer_names, self.pretrained.tokenizer)
 
-    def settings(self, kind, changes):
-        """The configuration of the new model: the source's; only dropout may change."""
+    def settings(self, wanted, changes):
+        """The configuration of the new model: the source's, if the texts fit; only dropout may change."""
         config = self.pretrained.config(**changes)
-        wanted = kind.settings()
         if wanted["max_sequence_length"] > config.max_sequence_length:
             raise PretrainedError(
-                f"{kind.registered_name} would read {wanted['max_sequence_length']} tokens at once; the weights in "
+                f"the task would read {wanted['max_sequence_length']} tokens at once; the weights in "
                 f"{self.source} know {config.max_sequence_length} positions. Take weights with more, or a task with "
                 "shorter texts."
             )

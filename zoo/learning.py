@@ -123,7 +123,8 @@ class _Learner:
             if checkpoint.fingerprints[split] != fingerprint:
                 raise CheckpointError(
                     f"the examples of {self.config['task']}, split {split}, are not those that {self.run.folder} had "
-                    f"until step {checkpoint.journal.step}: give it its data back, or train anew with --overwrite."
+                    f"until step {checkpoint.journal.step}: give it its data back, or train anew with --overwrite "
+                    "(overwrite=True)."
                 )
         self.journal, self.best_weights = checkpoint.journal, checkpoint.best
         self.trainer.restore(checkpoint.state, self.journal.step, self.journal.tokens)

@@ -28,6 +28,12 @@ def announce_skipped(lines, shown=True, most=10):
         print("\n".join([f"{len(lines)} bad line(s) skipped:", *lines[:most], *more]), file=sys.stderr, flush=True)
 
 
+def hint(what, shown=True):
+    """Says what may be a mistake, but need not be; nothing where ``what`` is None."""
+    if shown and what:
+        print(f"zoo: {what}", file=sys.stderr, flush=True)
+
+
 class TrainingProgress:
     """Context manager that yields ``show(step, seconds, loss, best, tokens)``.
 

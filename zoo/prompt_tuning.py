@@ -16,6 +16,15 @@ from zoo.base import Decoder
 PROMPT_TUNING = {"learning_rate": 0.03, "weight_decay": 0.0}
 
 
+def check_decoder(backbone):
+    """Raises ValueError for a backbone, or a family, that is no decoder."""
+    if backbone.kind != "decoder":
+        raise ValueError(
+            f"a prompt stands before what a decoder reads, and {backbone.registered_name} is of kind "
+            f"{backbone.kind!r}: choose gpt, rnn or ngram."
+        )
+
+
 class Prompted(Decoder):
     """A frozen decoder with trained vectors before each text; for others a decoder like any.
 
@@ -30,11 +39,7 @@ class Prompted(Decoder):
     """
 
     def __init__(self, backbone, prompt_length):
-        if backbone.kind != "decoder":
-            raise ValueError(
-                f"a prompt stands before what a decoder reads, and {backbone.registered_name} is of kind "
-                f"{backbone.kind!r}: choose gpt, rnn or ngram."
-            )
+        check_decoder(backbone)
         limit = backbone.max_sequence_length
         if limit is not None and prompt_length >= limit:
             raise ValueError(f"a prompt of {prompt_length} vectors leaves no room for a text among {limit} positions.")

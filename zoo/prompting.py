@@ -16,6 +16,7 @@ from zoo.batching import Batches, Columns
 from zoo.kinds import Kind
 from zoo.kinds.language_modelling import LanguageModelling
 from zoo.likelihood import likelihood_function, likelihoods
+from zoo.progress import announce_skipped
 from zoo.ragged import dense, in_chunks
 from zoo.registry import KINDS
 from zoo.runs import Run
@@ -76,6 +77,7 @@ def few_shot(
         raise SettingError("data and bad_lines are for a task that reads your own files: --task classification, say.")
     task = run.task if task is None else find(task, data=data, bad_lines=bad_lines)
     asked = _asked(run, task, split, questions)
+    announce_skipped(task.skipped)
     asker = _Asker(run, asked, shots[-1], seed, batch_size)
     asker.check_window(shots[-1])
     by_shots = []

@@ -1,4 +1,4 @@
-"""TensorFlow without its start-up chatter, and without what Keras imports for helpers that no command uses.
+"""TensorFlow without its start-up chatter; for commands also without what Keras imports for helpers that none uses.
 
 ``TF_CPP_MIN_LOG_LEVEL`` comes too late for lines which TensorFlow's libraries
 write before their logging is set up. They go to file descriptor 2, past
@@ -15,16 +15,26 @@ from zoo.memory import collect_less_often
 UNUSED = ("matplotlib", "sklearn")  # a quarter of the start; Keras does without them where they are not installed
 
 
-def load_tensorflow():
-    """Imports TensorFlow and Keras and lets them look for devices, without a word; a failure is told in full."""
-    collect_less_often()
-    if "tensorflow" not in sys.modules:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with silence(), hidden(UNUSED):
-            import tensorflow
-            import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
+def import_tensorflow():
+    """Imports TensorFlow, unless somebody has, and lets it look for devices, without a word; a failure is told in full.
 
-            tensorflow.config.list_physical_devices()  # the search for GPUs is the most talkative part
+    Whoever has set ``TF_CPP_MIN_LOG_LEVEL`` to 0 wants to hear everything, and does.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with contextlib.nullcontext() if level == "0" else silence():
+        import tensorflow
+        import tensorflow_text  # noqa: F401 - its operations register themselves, with remarks of their own
+
+        tensorflow.config.list_physical_devices()  # the search for GPUs is the most talkative part
+
+
+def load_tensorflow():
+    """Imports TensorFlow and Keras for a command: a process that is the zoo's own, unlike a user's script."""
+    collect_less_often()
+    with hidden(() if "tensorflow" in sys.modules else UNUSED):
+        import_tensorflow()
     import keras
     import tensorflow as tf
 
@@ -48,6 +58,9 @@ def hidden(packages):
 @contextlib.contextmanager
 def silence():
     """Context manager: sends file descriptor 2 into a temporary file; shows what it holds only if the block fails."""
+    if sys.stderr is None:  # nobody listens
+        yield
+        return
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as said:

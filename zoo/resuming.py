@@ -56,6 +56,8 @@ def resume(folder, *, strategy="none", progress=True):
 def _go_on(folder, config, strategy, chief, progress):
     checkpoint = Checkpoint.load(folder)
     checkpoint.check(config)
+    budget = f"{config['steps']:,} steps" if config["steps"] else f"{config['minutes']:g} minutes"
+    announce(f"going on from step {checkpoint.journal.step:,}; the budget is {budget}", progress)
     keras.utils.set_random_seed(config["seed"])
     with strategy.scope(), computing_in(config["precision"]):
         run = Run.load(folder)

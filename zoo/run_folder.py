@@ -88,6 +88,13 @@ def check_folder(folder, overwrite):
         raise RunError(f"{folder} cannot be made: {there} {problem}. Choose another folder.")
 
 
+def check_free(folder):
+    """Refuses, by a RunError, a folder that another process trains into at this moment."""
+    if (folder / LOCK).exists():
+        with locked(folder):
+            pass
+
+
 def clear_folder(folder):
     """Deletes the run, and nothing else, in a folder that :func:`check_folder` has passed and :func:`locked` holds.
 

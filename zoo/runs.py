@@ -180,11 +180,25 @@ def create(model, preset=None, *, weights=None, **changes):
 
 def model_settings(config, kind, changes):
     """A preset's settings with the vocabulary of a kind of task, room for its longest input, and the user's changes."""
-    fitted = {name: value for name, value in kind.settings().items() if hasattr(config, name)}
+    return fitted_settings(config, kind.settings(), changes)
+
+
+def fitted_settings(config, wanted, changes):
+    """A preset's settings with those that the texts want, and the user's changes.
+
+    Args:
+        config: the preset's.
+        wanted: :meth:`zoo.kinds.Kind.settings`, or what is known of them; the family need not have all of them.
+        changes: name -> value.
+
+    Raises:
+        UnknownNameError, SettingError: no such setting, or a value that is not possible with these texts.
+    """
+    fitted = {name: value for name, value in wanted.items() if hasattr(config, name)}
     if "max_sequence_length" in fitted:
         fitted["max_sequence_length"] = max(fitted["max_sequence_length"], config.max_sequence_length)
     chosen = settings.replace(config, {**fitted, **changes})
-    needed = fitted.get("max_sequence_length") and kind.settings()["max_sequence_length"]
+    needed = fitted.get("max_sequence_length") and wanted["max_sequence_length"]
     if needed and chosen.max_sequence_length < needed:
         raise settings.SettingError(
             f"max_sequence_length must be at least {needed}, the longest input of this task, not "

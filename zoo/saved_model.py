@@ -58,8 +58,8 @@ def export(run, directory, too_long="cut"):
 
     Args:
         run: a :class:`zoo.runs.Run` or the path of one.
-        directory: path of the folder of the model; its versions are 1, 2, 3, ... All of them answer the same questions, for a
-            server goes over to a newer one: the family may be another, the task may not.
+        directory: path of the folder of the model; its versions are 1, 2, 3, ... All of them answer the same questions,
+            for a server goes over to a newer one: the family may be another, the task may not.
         too_long: what becomes of a text longer than the model reads: "cut" it (a language model's window slides over
             it), or "refuse" it (INVALID_ARGUMENT; a server that merges requests refuses those beside it, too).
 

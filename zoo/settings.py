@@ -22,15 +22,20 @@ def replace(config, changes):
         UnknownNameError: no such field; lists the fields.
         SettingError: the value does not have the field's type, or the dataclass refuses it.
     """
-    types = typing.get_type_hints(type(config))
-    for name in changes:
-        if name not in types:
-            raise unknown_name("setting", name, types)
-    converted = {name: convert(name, value, types[name]) for name, value in changes.items()}
+    converted = convert_all(type(config), changes)
     try:
         return dataclasses.replace(config, **converted)
     except ValueError as error:
         raise SettingError(str(error)) from error
+
+
+def convert_all(config_class, changes):
+    """``changes``, field name -> value, with each value in the type of its field; raises as :func:`replace`."""
+    types = typing.get_type_hints(config_class)
+    for name in changes:
+        if name not in types:
+            raise unknown_name("setting", name, types)
+    return {name: convert(name, value, types[name]) for name, value in changes.items()}
 
 
 def convert(name, value, wanted):

@@ -8,25 +8,22 @@ from pathlib import Path
 import keras
 
 from zoo import compilation
-from zoo import settings as settings_module
-from zoo.compilation import COMPILE
+from zoo.arguments import check_budget, check_choices, check_settings, check_start, find_task, make_recipe
 from zoo.datasets.splits import draw
-from zoo.initialization import start_from
+from zoo.initialization import check_vocabulary, start_from
 from zoo.kinds import TOKENIZER_SETTINGS
 from zoo.learning import learn
 from zoo.machine import machine
 from zoo.needs import check_batch, check_weights
 from zoo.optimization import Recipe
-from zoo.progress import announce, announce_skipped
-from zoo.prompt_tuning import PROMPT_TUNING
-from zoo.registry import KINDS, unknown_name
-from zoo.run_folder import RunError, check_folder, clear_folder, locked
+from zoo.progress import announce, announce_skipped, hint
+from zoo.registry import KINDS
+from zoo.run_folder import RunError, check_folder, check_free, clear_folder, locked
 from zoo.runs import Run, build_model, computing_in, model_settings, parse_model, versions
+from zoo.settings import SettingError, convert_all
 from zoo.strategies import check_shares, describe, is_chief, is_multi_worker, make_strategy
-from zoo.tasks import find
 from zoo.trainer import Trainer
 
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 MEASUREMENTS = 10  # of the validation loss in one training, unless said otherwise
 
 
@@ -93,7 +90,7 @@ def train(
         out: path, folder of the run; ``runs/<task>/<model>-<preset>-seed<seed>`` by default.
         overwrite: bool, whether a run in that folder may be replaced.
         strategy: one of ``zoo.strategies.STRATEGIES``, or a ``tf.distribute.Strategy``.
-        precision: one of ``PRECISIONS``: what layers compute in; weights are float32 in each.
+        precision: one of ``zoo.arguments.PRECISIONS``: what layers compute in; weights are float32 in each.
         accumulation: in how many parts, one after the other, each batch is computed: less memory, the same step.
         compile: one of ``zoo.compilation.COMPILE``: whether XLA compiles the step; "auto" does where that was measured
             to be faster. The numbers are the same up to rounding.
@@ -115,56 +112,54 @@ def train(
     # First of all: workers must find each other before anything is computed.
     strategy = make_strategy(strategy, progress=progress)
     chosen = preset or str(model).partition(":")[2]
+    settings, text, recipe = settings or {}, text or {}, recipe or {}
     family, preset, config = parse_model(model, preset)
-    task = _find(task, family, data, text or {}, bad_lines)
-    kind_class = KINDS.get(task.kind)
-    of_tokenizer = set(text or {}) & set(TOKENIZER_SETTINGS)
-    if init is not None and of_tokenizer:
-        raise RunError(f"the tokenizer comes with the weights in {init}: leave out {', '.join(sorted(of_tokenizer))}.")
-    _check_budget(steps, epochs, minutes)
-    if prompt_length is not None and (init is None or prompt_length < 1):
-        raise RunError("a prompt has one vector at least, and stands before what is trained already: name it by init.")
-    if examples is not None and examples < 1:
-        raise RunError(f"nothing can be learned from {examples} examples: give 1 at least.")
-    if not 0 <= seed < 2**32:
-        raise RunError(f"the seed must lie between 0 and 4294967295, not {seed}.")
-    if init is not None:
-        announce("reading the weights to start from", progress)
-    start = start_from(init, family, chosen, dropout=(settings or {}).get("dropout"))
-    preset = start.preset if start else preset
-    of_prompt = PROMPT_TUNING if prompt_length else {}
-    changes = {**family.recipe, **(start.recipe if start else {}), **of_prompt, **(recipe or {})}
-    if learning_rate is not None:
-        changes["learning_rate"] = learning_rate
-    recipe = settings_module.replace(Recipe(), changes)
-    if precision not in PRECISIONS:
-        raise unknown_name("precision", precision, PRECISIONS)
-    if compile not in COMPILE:
-        raise unknown_name("compile", compile, COMPILE)
+    task = find_task(task, family, data, text, bad_lines)
+    check_choices(precision, compile, examples, seed, family, strategy)
+    check_start(init, prompt_length, family, set(text) & set(TOKENIZER_SETTINGS))
+    convert_all(family.Config, settings)
+    schedule = make_recipe(family, {}, prompt_length, recipe, learning_rate).schedule
+    check_budget(steps, epochs, minutes, schedule, strategy)
     batch_size = batch_size or task.batch_size
     check_shares(batch_size, strategy, accumulation)
+    if init is not None:
+        announce("reading the weights to start from", progress)
+    start = start_from(init, family, chosen, dropout=settings.get("dropout"))
+    preset = start.preset if start else preset
+    recipe = make_recipe(family, start.recipe if start else {}, prompt_length, recipe, learning_rate)
+    learns = not (recipe.frozen or prompt_length)
+    check_settings(family, config, task, start, settings, learns)
     chief = is_chief(strategy)
     folder = Path(out or _default_folder(task, family, preset, seed))
     if chief:
         check_folder(folder, overwrite)
+        check_free(folder)
 
     keras.utils.set_random_seed(seed)
     announce(f"reading the examples of {task.name}", progress)
     found = task.examples("train")
     if not start:
         announce(f"making the vocabulary from {len(found):,} examples", progress)
+    kind_class = KINDS.get(task.kind)
     kind = kind_class.fit(task, family.kind, found, tokenizers=start.tokenizers(kind_class) if start else None)
     task.reads_with(kind)
     found = task.examples("train")
     if examples is not None and examples > len(found):
         raise RunError(f"{examples} examples were asked for; task {task.name} has {len(found):,} for training.")
-    announce_skipped(task.skipped, progress)
-    config = start.settings(kind, settings or {}) if start else model_settings(config, kind, settings or {})
-    check_weights(family, config, learns=not (recipe.frozen or prompt_length))
+    if start and not task.takes_data:
+        check_vocabulary(kind, found, task.name, start.source)
+    if task.takes_data:
+        task.examples("validation")  # for what is skipped there
+        announce_skipped(task.skipped, progress)
+        hint(task.hint(found), progress)
+    config = start.settings(kind.settings(), settings) if start else model_settings(config, kind, settings)
+    check_weights(family, config, learns)
     with strategy.scope(), computing_in(precision):
         task_model = build_model(family.registered_name, dataclasses.asdict(config), kind, prompt_length)
         if start:
             start.fill(task_model)
+    if recipe.frozen and not task_model.head.trainable_weights:  # before it costs a run that is to be replaced
+        raise SettingError("frozen=true leaves nothing to learn: the head has no weights but those of the backbone.")
 
     learned = draw(found, examples, seed)
     batches = kind.batches(learned, batch_size, seed)
@@ -172,14 +167,6 @@ def train(
     check_batch(config, batch_size // accumulation // workers, batches.longest(), precision)
     if epochs is not None:
         steps = math.ceil(epochs * len(batches))
-    # A budget in minutes has no known number of steps: schedules that end need one, so they are refused.
-    if minutes is not None and recipe.schedule in ("linear", "cosine"):
-        raise RunError(
-            f"the schedule {recipe.schedule!r} ends at the last step, which a budget in minutes does not know: "
-            "choose schedule=constant or inverse-sqrt, or give steps."
-        )
-    if minutes is not None and is_multi_worker(strategy):
-        raise RunError("a budget in minutes ends at another step on each worker: give steps or epochs.")
     steps = None if minutes is not None else steps or task.steps
     compiled = compilation.decide(compile, task_model, batches, steps, strategy, precision)
 
@@ -191,7 +178,7 @@ def train(
             "settings": dataclasses.asdict(config),
             "task": task.name,
             "data": task.data or None,
-            "text": {name: getattr(task, name) for name in text or {}},
+            "text": {name: getattr(task, name) for name in text},
             "bad_lines": bad_lines,
             "skipped_lines": len(task.skipped),
             "kind": task.kind,
@@ -243,28 +230,6 @@ def carry_out(run, strategy, batches, checkpoint, progress):
     chosen_by = draw(run.task.examples("validation"), config.get("drawn"), config["seed"])
     validation = run.kind.batches(chosen_by, config["batch_size"])
     learn(run, trainer, batches, validation, is_chief(strategy), progress, checkpoint)
-
-
-def _find(name, family, data, text, bad_lines):
-    """The task that a model of ``family`` is to learn, with the user's settings of its text side."""
-    task = find(name, data=data, bad_lines=bad_lines)
-    kind_class = KINDS.get(task.kind)
-    if family.kind not in kind_class.backbone_kinds:
-        raise RunError(
-            f"{family.registered_name} is of kind {family.kind!r}; task {task.name} ({task.kind}) takes models "
-            f"of kind {' or '.join(kind_class.backbone_kinds)}. 'zoo list' shows which."
-        )
-    task.adjust(text, kind_class.text_settings)
-    return task
-
-
-def _check_budget(steps, epochs, minutes):
-    """Raises RunError for several budgets, or one that is no number of steps, passes or minutes."""
-    if sum(budget is not None for budget in (steps, epochs, minutes)) > 1:
-        raise RunError("give one budget: steps, epochs or minutes.")
-    for name, budget in (("steps", steps), ("epochs", epochs), ("minutes", minutes)):
-        if budget is not None and not 0 < budget < math.inf:
-            raise RunError(f"{name} must be positive and finite, not {budget}.")
 
 
 def _default_folder(task, family, preset, seed):

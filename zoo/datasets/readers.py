@@ -1,4 +1,4 @@
-"""Readers of plain text and of tables; each says file and line of what it cannot read.
+"""Readers of plain text; each says file and line of what it cannot read.
 
 Only a line feed ends a line (after an optional carriage return):
 ``str.splitlines`` would also cut at characters such as U+2028 or U+0085, which
@@ -6,45 +6,88 @@ occur inside sentences, and parallel files would lose step.
 """
 
 import codecs
-import csv
 import gzip
-import io
+import re
 import zipfile
 import zlib
 from pathlib import Path
 
 from zoo.datasets import DataError
 
+GZIP = b"\x1f\x8b"
+NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how Python writes a byte that is not UTF-8 ("surrogateescape")
 
-def text_of(path, member=None):
+
+def refuse(error):
+    """What is done about a malformed line unless said otherwise: nothing of its file is read."""
+    raise error
+
+
+def text_of(path, member=None, bad=refuse):
     """The text of a UTF-8 file, ``.gz`` unpacked, without byte order mark, lines ended by a line feed.
 
     Args:
         path: the file.
         member: a file inside ``path``, if that is a ZIP archive.
+        bad: a function that gets the error of a line that is not UTF-8; where it returns, the line is left out.
 
     Raises:
         DataError: no such file, empty, or invalid UTF-8, with its line.
     """
+    text = decoded(path, member)
+    if not NOT_UTF8.search(text):
+        return text
+    return "\n".join(line for _, line in _readable(path, text.split("\n"), bad))
+
+
+def not_utf8(path, line, text):
+    """The error for a line in which something is not UTF-8; None if all is."""
+    broken = NOT_UTF8.search(text)
+    if broken is None:
+        return None
+    return malformed(path, line, f"byte 0x{ord(broken[0]) - 0xDC00:02x} is not valid UTF-8", _expected("CP949"))
+
+
+def decoded(path, member=None):
+    """As :func:`text_of`, but what is not UTF-8 is still there, as :data:`NOT_UTF8` finds it."""
     path = Path(path)
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file.")
+        raise DataError(f"{path}: {'this is a folder, not a file' if path.is_dir() else 'there is no such file'}.")
     if member:
         with zipfile.ZipFile(path) as archive:
             content = archive.read(member)
     else:
         content = _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        given, who = ("UTF-16", "This one looks like") if is_utf16 else ("CP949", "Korean files are often")
-        expected = f"text in UTF-8 ({who} {given}: iconv -f {given} -t UTF-8 FILE > NEW)"
-        raise malformed(path, line, f"byte 0x{content[error.start]:02x} is not valid UTF-8", expected) from error
+    if content.startswith(GZIP):
+        raise DataError(f"{path} is packed by gzip: call it {path.name}.gz, and it is unpacked when it is read.")
+    has_mark = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if has_mark or b"\0" in content[:2]:
+        problem = f"byte 0x{content[0] if has_mark else 0:02x} is not valid {'UTF-8' if has_mark else 'text'}"
+        raise malformed(path, 1, problem, f"{_expected('UTF-16')}; --bad-lines skip cannot help")
+    text = content.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n")
     if not text.strip():
         raise DataError(f"{path}: the file is empty.")
-    return text.replace("\r\n", "\n")
+    return text
+
+
+def _expected(encoding):
+    who = "This one looks like" if encoding == "UTF-16" else "Korean files are often"
+    return f"text in UTF-8 ({who} {encoding}: iconv -f {encoding} -t UTF-8 FILE > NEW)"
+
+
+def _lines(text):
+    lines = text.split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _readable(path, lines, bad):
+    """(number, line) of the lines that are UTF-8; ``bad`` gets the errors of the others."""
+    for number, line in enumerate(lines, 1):
+        error = not_utf8(path, number, line)
+        if error is None:
+            yield number, line
+        else:
+            bad(error)
 
 
 def _unpacked(path):
@@ -56,33 +99,49 @@ def _unpacked(path):
 
 def lines_of(path, member=None):
     """The lines of a text file, without line ends; see :func:`text_of`."""
-    lines = text_of(path, member).split("\n")
-    return lines[:-1] if lines[-1] == "" else lines
+    return _lines(text_of(path, member))
+
+
+def raw_lines(path):
+    """The lines of a text file as they are: :func:`not_utf8` says of each if it can be read."""
+    return _lines(decoded(path))
+
+
+def numbered_lines(path, bad=refuse):
+    """(number, line) of the lines of a text file that are UTF-8; ``bad`` as in :func:`text_of`."""
+    return list(_readable(path, raw_lines(path), bad))
 
 
 def malformed(path, line, problem, expected):
     """The error for a malformed line: ``file:line: what is wrong; expected ...``."""
-    return DataError(f"{path}:{line}: {problem}; expected {expected}.")
+    error = DataError(f"{path}:{line}: {problem}; expected {expected}.")
+    error.place = str(path), line
+    return error
 
 
-def refuse(error):
-    """What is done about a malformed line unless said otherwise: nothing of its file is read."""
-    raise error
+def parallel(first, second, bad=refuse):
+    """Lines of two files that are translations of each other, line by line: a list of (number, (line, line)).
 
-
-def parallel(first, second):
-    """Pairs of lines of two files that are translations of each other, line by line.
+    Args:
+        bad: a function that gets the error of a line that is not UTF-8; where it returns, both lines are left out.
 
     Raises:
         DataError: the files do not have the same number of lines.
     """
-    sources, targets = lines_of(first), lines_of(second)
+    sources, targets = raw_lines(first), raw_lines(second)
     if len(sources) != len(targets):
         raise DataError(
             f"{first} has {len(sources):,} lines and {second} has {len(targets):,}; "
             "expected as many in both: line n of one is the translation of line n of the other."
         )
-    return list(zip(sources, targets, strict=True))
+    pairs = []
+    for number, pair in enumerate(zip(sources, targets, strict=True), 1):
+        error = not_utf8(first, number, pair[0]) or not_utf8(second, number, pair[1])
+        if error is None:
+            pairs.append((number, pair))
+        else:
+            bad(error)
+    return pairs
 
 
 def ending(path):
@@ -90,83 +149,17 @@ def ending(path):
     return Path(str(path).removesuffix(".gz")).suffix.lower()
 
 
-def table(path, *layouts, bad=refuse):
-    """Rows of a file with columns: commas in a ``.csv`` (quotes as in RFC 4180), tabs in any other (no quotes).
+def documents(path, bad=refuse):
+    """Documents of a text file, stretches of lines that blank lines separate: a list of (first line, text).
 
     Args:
-        layouts: tuples of column names that are understood. A first line that
-            holds all names of one is a header: columns may then stand in any
-            order and others among them. Without a header, the number of columns decides.
-        bad: a function that gets the error of a row with too many or too few columns; where it returns, the row is
-            left out.
-
-    Returns:
-        a list of (line, {column: text}).
-
-    Raises:
-        DataError: a row has too many or too few columns, or quotes are broken.
+        bad: as in :func:`text_of`; the other lines of the document stay.
     """
-    rows = _comma_rows(path) if ending(path) == ".csv" else _tab_rows(path)
-    first_line, first = rows[0]
-    names = [cell.strip().lower() for cell in first]
-    headers = [layout for layout in layouts if set(layout) <= set(names)]
-    if headers:
-        layout = max(headers, key=len)
-        columns = {name: names.index(name) for name in layout}
-        rows = rows[1:]
-    else:
-        expected = "columns " + " or ".join(", ".join(layout) for layout in layouts)
-        known = sorted({name for layout in layouts for name in layout} & set(names))
-        if known:
-            problem = f"a header with {', '.join(known)} but not all columns needed"
-            raise malformed(path, first_line, problem, expected)
-        by_size = {len(layout): layout for layout in reversed(layouts)}
-        fitting = next((number for number, (_, row) in enumerate(rows) if len(row) in by_size), None)
-        for line, row in rows[:fitting]:
-            error = malformed(path, line, f"{len(row)} column(s)", f"{expected}, or a header that names them")
-            (refuse if fitting is None else bad)(error)
-        rows = rows[fitting:]
-        first_line, first = rows[0]
-        columns = {name: i for i, name in enumerate(by_size[len(first)])}
-    found = []
-    for line, row in rows:
-        if len(row) == len(first):
-            found.append((line, {name: row[i] for name, i in columns.items()}))
-        else:
-            bad(malformed(path, line, f"{len(row)} column(s)", f"{len(first)} as in line {first_line}"))
-    return found
-
-
-def _tab_rows(path):
-    return [(number, line.split("\t")) for number, line in enumerate(lines_of(path), 1) if line.strip()]
-
-
-def _comma_rows(path):
-    text = text_of(path)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows, line = [], 1
-    # Who asks for the rows says how long a text may be; the reader's own limit would spoil the whole file.
-    limit = csv.field_size_limit(len(text))
-    try:
-        for row in reader:
-            if row:
-                rows.append((line, row))
-            line = reader.line_num + 1  # a quoted cell may hold line feeds: a row is called by its first line
-    except csv.Error as error:
-        expected = 'cells with a comma, a quote or a line end in "quotes", and quotes doubled'
-        raise malformed(path, line, str(error), expected) from error
-    finally:
-        csv.field_size_limit(limit)
-    return rows
-
-
-def documents(path):
-    """Documents of a text file, stretches of lines that blank lines separate: a list of (first line, text)."""
     found, current = [], []
-    for number, line in enumerate([*lines_of(path), ""], 1):
+    for number, line in [*numbered_lines(path, bad), (None, "")]:
         if line.strip():
-            current.append(line)
+            current.append((number, line))
         elif current:
-            found.append((number - len(current), "\n".join(current)))
+            found.append((current[0][0], "\n".join(line for _, line in current)))
             current = []
     return found

@@ -45,10 +45,16 @@ def divide(examples, contents, shares=THREE_PARTS, labels=None, where="the data"
         parts = _fill_all(groups, shares)
     if labels is not None:
         _teach_all(parts, labels)
-    if not all(parts.values()):
+    empty = [name for name, members in parts.items() if not members]
+    if empty and len(groups) < len(shares):
         raise DataError(
             f"{where}: {len(groups)} different example(s) are too few to make {', '.join(shares)} of them. Give more, "
             "or a folder with files of these names."
+        )
+    if empty:
+        raise DataError(
+            f"{where}: nothing is left for {empty[0]}, for of each label one example at least is needed in "
+            f"{next(iter(shares))}. Give more examples of each, or fewer labels."
         )
     return {name: [examples[i] for i in sorted(chain.from_iterable(members))] for name, members in parts.items()}
 

@@ -3,7 +3,7 @@
 import json
 
 from zoo.datasets import DataError
-from zoo.datasets.readers import lines_of, malformed, refuse, text_of
+from zoo.datasets.readers import malformed, not_utf8, numbered_lines, raw_lines, refuse, text_of
 
 
 def json_lines(path, bad=refuse):
@@ -13,7 +13,7 @@ def json_lines(path, bad=refuse):
         bad: a function that gets the error of a malformed line; where it returns, the line is left out.
     """
     records = []
-    for number, line in enumerate(lines_of(path), 1):
+    for number, line in numbered_lines(path, bad):
         if line.strip():
             try:
                 records.append((number, _json_object(line, path, number)))
@@ -46,10 +46,10 @@ def conll(path, bad=refuse):
     may stand in them) separate sentences; ``-DOCSTART-`` lines are skipped.
 
     Args:
-        bad: a function that gets the error of a line that has one column only, or not as many as the first; where
-            it returns, the sentence is left out.
+        bad: a function that gets the error of a line that is not UTF-8, has one column only, or not as many as the
+            first; where it returns, the sentence is left out.
     """
-    lines = lines_of(path)
+    lines = raw_lines(path)
     separator = "\t" if any("\t" in line.strip() for line in lines) else None
     sentences, current, expected, is_good = [], [], None, True
     for number, line in enumerate([*lines, ""], 1):
@@ -59,13 +59,23 @@ def conll(path, bad=refuse):
                 sentences.append(tuple(map(list, zip(*current, strict=True))))
             current, is_good = [], True
             continue
-        expected = expected or (number, max(2, len(columns)))
-        if len(columns) != expected[1] or not columns[0].strip() or not columns[-1].strip():
-            wanted = f"{expected[1]} as in line {expected[0]}: " if number != expected[0] else ""
-            bad(malformed(path, number, f"{line!r:.200} has {len(columns)} column(s)", f"{wanted}token ... tag"))
+        error = not_utf8(path, number, line)
+        if error is None:
+            expected = expected or (number, max(2, len(columns)))
+            error = _column_error(path, number, line, columns, expected)
+        if error is not None:
+            bad(error)
             is_good = False
         current.append((number, columns[0], columns[-1]))
     return sentences
+
+
+def _column_error(path, number, line, columns, expected):
+    """The error for a line without token or tag, or with other columns than ``expected``, (line, columns); or None."""
+    if len(columns) == expected[1] and columns[0].strip() and columns[-1].strip():
+        return None
+    wanted = f"{expected[1]} as in line {expected[0]}: " if number != expected[0] else ""
+    return malformed(path, number, f"{line!r:.200} has {len(columns)} column(s)", f"{wanted}token ... tag")
 
 
 def squad(path):

@@ -20,7 +20,7 @@ from zoo.likelihood import mean_loss
 from zoo.metrics import perplexity
 from zoo.ragged import plain
 from zoo.registry import KINDS
-from zoo.tokenizers import load_tokenizer, train_tokenizer
+from zoo.tokenizers import check_tokenizer, load_tokenizer, train_tokenizer
 
 FILE = "kind.json"
 TOKENIZER_SETTINGS = ("tokenizer", "vocabulary_size", "lowercase", "min_frequency")
@@ -51,6 +51,22 @@ class Kind(Exporting, Reading):
         self.tokenizers = tokenizers
         self.facts = facts
         self.metric = facts.get("metric", self.metric)
+
+    # -- before any text is read ------------------------------------------------------------------------------
+
+    @classmethod
+    def check_task(cls, task, backbone_kind):
+        """Refuses settings of the text side that are not possible, whatever the texts are.
+
+        Raises:
+            UnknownNameError, ValueError: names the setting, and what is possible.
+        """
+        check_tokenizer(task.tokenizer, task.vocabulary_size)
+
+    @classmethod
+    def shortest_sequence(cls, task, backbone_kind):
+        """How many tokens an input of the backbone must be able to hold at least, whatever the texts are."""
+        return cls(backbone_kind, {}, cls.task_facts(task)).sequence_length
 
     # -- made once, from the training split -------------------------------------------------------------------
 

@@ -27,18 +27,23 @@ class TextsKind(Kind):
     text_settings = (*Kind.text_settings, "language_modelling")
 
     @classmethod
-    def read_texts(cls, task, backbone_kind, examples, tokenizers):
-        """Tokenizers and facts of a task, from its training examples.
-
-        Raises:
-            ValueError: ``language_modelling`` for a backbone that sees what it would have to predict, or a weight
-                below zero.
-        """
+    def check_task(cls, task, backbone_kind):
+        """As in the base class; also ``language_modelling`` for a backbone that sees what it would have to predict."""
+        super().check_task(task, backbone_kind)
         if not task.language_modelling >= 0 or (task.language_modelling and backbone_kind != "decoder"):
             raise ValueError(
                 f"language_modelling={task.language_modelling:g}: a weight from 0 on, and for decoders, which do not "
                 f"see the next token; this model is of kind {backbone_kind!r}."
             )
+
+    @classmethod
+    def shortest_sequence(cls, task, backbone_kind):
+        return 1 + task.max_length + 1  # of a single text
+
+    @classmethod
+    def read_texts(cls, task, backbone_kind, examples, tokenizers):
+        """Tokenizers and facts of a task, from its training examples."""
+        cls.check_task(task, backbone_kind)
         fields = ("text", "text_pair") if "text_pair" in examples[0] else ("text",)
         texts = [example[field] for field in fields for example in examples]
         facts = {**cls.task_facts(task), "fields": fields, "language_modelling": task.language_modelling}

@@ -42,12 +42,25 @@ class Pretraining(FillingKind):
     metric = "masked_accuracy"
 
     @classmethod
+    def check_task(cls, task, backbone_kind):
+        super().check_task(task, backbone_kind)
+        rate, mask_share, random_share = task.masking_rate, task.mask_share, task.random_share
+        if not 0 < rate < 1 or min(mask_share, random_share) < 0 or mask_share + random_share > 1:
+            raise ValueError(
+                f"masking_rate must lie between 0 and 1, mask_share and random_share from 0 on, together at most 1; "
+                f"not {rate}, {mask_share} and {random_share}."
+            )
+        if task.max_length < SHORTEST:
+            raise ValueError(f"max_length must be at least {SHORTEST}: three special tokens and some of two sentences.")
+
+    @classmethod
     def fit(cls, task, backbone_kind, examples, tokenizers=None):
+        cls.check_task(task, backbone_kind)
         texts = [sentence for example in examples for sentence in example["sentences"]]
         own = (*MASKING_SETTINGS, "next_sentence")
         facts = {**cls.task_facts(task), **{name: getattr(task, name) for name in own}}
         kind = cls(backbone_kind, tokenizers or {"tokenizer": cls.train_tokenizer(task, texts)}, facts)
-        kind.masking  # noqa: B018 - settings that are not possible are refused now
+        kind.masking  # noqa: B018 - a vocabulary that is not possible is refused now
         return kind
 
     @property
@@ -55,16 +68,9 @@ class Pretraining(FillingKind):
         """The :class:`zoo.kinds._masking.Masking` of these facts.
 
         Raises:
-            ValueError: shares that are none, a vocabulary without [MASK], or one that does not know words.
+            ValueError: a vocabulary without [MASK], or one that does not know words.
         """
         rate, mask_share, random_share = (self.facts[f] for f in ("masking_rate", "mask_share", "random_share"))
-        if not 0 < rate < 1 or min(mask_share, random_share) < 0 or mask_share + random_share > 1:
-            raise ValueError(
-                f"masking_rate must lie between 0 and 1, mask_share and random_share from 0 on, together at most 1; "
-                f"not {rate}, {mask_share} and {random_share}."
-            )
-        if self.facts["max_length"] < SHORTEST:
-            raise ValueError(f"max_length must be at least {SHORTEST}: three special tokens and some of two sentences.")
         tokenizer = self.tokenizer
         if tokenizer.mask_id is None:
             raise ValueError(f"the {tokenizer.name} tokenizer has no token for [MASK]: take one that was made here.")

@@ -48,13 +48,16 @@ class SpanAnswering(Kind):
     metric = "exact_match"
 
     @classmethod
+    def task_facts(cls, task):
+        return {**super().task_facts(task), "max_question_length": 64}
+
+    @classmethod
     def fit(cls, task, backbone_kind, examples, tokenizers=None):
         texts = [text for example in examples for text in (example["question"], example["context"])]
         longest = max(len(answer.split()) for example in examples for answer in example["answers"])
         facts = {
             **cls.task_facts(task),
             "stride": min(task.stride, task.max_length),
-            "max_question_length": 64,
             "max_answer_tokens": max(16, 4 * longest),
             "answer_units": task.answer_units,
         }

@@ -9,13 +9,14 @@ and no text in two parts. A folder with files ``train.*``, ``validation.*`` and
 """
 
 from functools import partial
-from pathlib import Path
 
 from zoo.datasets import DataError
-from zoo.datasets.readers import ending, malformed, table
+from zoo.datasets.readers import ending, malformed
 from zoo.datasets.splits import divide
 from zoo.datasets.structured import json_lines
+from zoo.datasets.tables import table
 from zoo.tasks import Task
+from zoo.tasks._paths import absolute_paths, files, only_folder, split_files
 
 
 class OwnDataTask(Task):
@@ -34,8 +35,8 @@ class OwnDataTask(Task):
 
     def __init__(self, variant=None, data=None):
         super().__init__(variant, data)
-        self.data = [path for given in self.data for path in _paths(given)]  # absolute, to be found again
-        self.skipped = []
+        self.data = [path for given in self.data for path in absolute_paths(given)]  # absolute, to be found again
+        self._skipped = {}  # what was wrong with the lines that were skipped -> where each is
         self._parts = None
         self._places = {}  # id of an example -> its file, its line, and itself, so that the id stays its own
         self.kind_that_reads = None
@@ -54,6 +55,7 @@ class OwnDataTask(Task):
             return self._parts[split]
         if split not in self._readable:
             self._readable[split] = list(self._read_by_kind(self._parts[split]))
+            self._check_left(self._readable[split], split)
         return self._readable[split]
 
     def reads_with(self, kind):
@@ -64,7 +66,12 @@ class OwnDataTask(Task):
         """Raises the error of a malformed line, or notes it where the user wants such lines skipped."""
         if self.bad_lines == "refuse":
             raise error
-        self.skipped.append(str(error))
+        self._skipped[str(error)] = error.place
+
+    @property
+    def skipped(self):
+        """What was wrong with the lines that were skipped, by file and line: each once, whatever was found when."""
+        return sorted(self._skipped, key=self._skipped.get)
 
     def item(self, make, path, line):
         """``[make()]``, an item of :meth:`read`; [] if it is malformed or has an unknown label, and is skipped."""
@@ -95,9 +102,16 @@ class OwnDataTask(Task):
         else:
             examples = [example for example, _ in self._items()]
             examples = examples if self.kind_that_reads is None else list(self._read_by_kind(examples))
-        if self.skipped and not examples:
-            raise DataError(f"nothing is left without the malformed lines. The first: {self.skipped[0]}")
+        self._check_left(examples)
         return examples
+
+    def _check_left(self, examples, split=None):
+        if examples:
+            return
+        part = f" of {split}" if split else ""
+        if self.skipped:
+            raise DataError(f"nothing is left{part} without the malformed lines. The first: {self.skipped[0]}")
+        raise DataError(f"{', '.join(self.data)}: there is no example{part} in it.")
 
     def read(self, paths):
         """Reads files: a list of (example, texts that may stand in one split only)."""
@@ -131,21 +145,25 @@ class OwnDataTask(Task):
         """Parts of what :meth:`read` returned: {split: examples}."""
         examples, contents = [example for example, _ in items], [content for _, content in items]
         labels = [self.labels(example) for example in examples]
-        return divide(examples, contents, labels=None if None in labels else labels, where=", ".join(self.data))
+        try:
+            return divide(examples, contents, labels=None if None in labels else labels, where=", ".join(self.data))
+        except DataError as error:
+            raise DataError(" ".join(filter(None, [str(error), self.hint(examples)]))) from None
 
     def _divided(self):
-        files = self._split_files()
-        if not files:
-            return self.divided(self._items())
+        of_splits = self._split_files()
+        if not of_splits:
+            items = self._items()
+            self._check_left(items)
+            return self.divided(items)
         parts = {}
         for split in self.splits:
-            parts[split] = [example for example, _ in self.read(files[split])]
+            parts[split] = [example for example, _ in self.read(of_splits[split])]
             labels = [self.labels(example) for example in parts[split]]
             if split == "train" and self.known_labels is None and None not in labels:
                 self.known_labels = {label for of_example in labels for label in of_example}
-        empty = [split for split in self.splits if not parts[split]]
-        if empty:
-            raise DataError(f"{self._folder}: nothing is left of {empty[0]} without its malformed lines.")
+        for split in self.splits:
+            self._check_left(parts[split], split)
         return parts
 
     def _read_by_kind(self, examples):
@@ -161,15 +179,7 @@ class OwnDataTask(Task):
         return self.read_folder(self._folder) if self._folder else self.read(self._files())
 
     def _split_files(self):
-        """{split: files} of a folder whose files are named after the splits; else None."""
-        if not self._folder:
-            return None
-        every = sorted(path for path in self._folder.iterdir() if path.is_file())
-        files = {split: [path for path in every if path.name.split(".")[0] == split] for split in self.splits}
-        missing = [split for split in self.splits if not files[split]]
-        if 0 < len(missing) < len(files):
-            raise DataError(f"{self._folder} has no file {missing[0]}.*; expected train.*, validation.* and test.*.")
-        return None if missing else files
+        return split_files(self._folder, self.splits)
 
     def read_folder(self, folder):
         """Reads a folder whose files are not named after splits, see :meth:`read`."""
@@ -177,19 +187,10 @@ class OwnDataTask(Task):
 
     @property
     def _folder(self):
-        return Path(self.data[0]) if len(self.data) == 1 and Path(self.data[0]).is_dir() else None
+        return only_folder(self.data)
 
     def _files(self):
         if not self.data:
             name = self.registered_name
             raise DataError(f"task {name!r} is for your own data: give it with --data FILE ({self.formats}).")
-        return [Path(path) for path in self.data]
-
-
-def _paths(given):
-    """One path, or several with commas between them; a file that exists may have a comma in its name."""
-    given = str(given)
-    if not given:
-        raise DataError("data names no file: '' was given.")
-    paths = [given] if Path(given).exists() else given.split(",")
-    return [str(Path(path).absolute()) for path in paths]
+        return files(self.data)

@@ -1,5 +1,7 @@
 """The fields of a record of the user's own data, checked."""
 
+import json
+
 from zoo.datasets.readers import malformed
 
 LONGEST = 100_000  # characters of a text to be judged or translated: a longer one is a file without line ends
@@ -13,8 +15,7 @@ def text(record, name, path, line, longest=LONGEST):
     """
     value = record.get(name)
     if not isinstance(value, str) or not value.strip():
-        problem = f"{name!r} is missing" if name not in record else f"{name!r} is {value!r}"
-        raise malformed(path, line, problem, f"a text that is not empty for {name!r}")
+        raise malformed(path, line, f"{name!r} is {found(record, name)}", f"a text that is not empty for {name!r}")
     if longest:
         _check_length("a text", len(value), name, path, line, longest)
     return value.strip()
@@ -24,10 +25,19 @@ def strings(record, name, path, line):
     """The list of strings in a record's field ``name``; DataError if it is something else, or longer than a text."""
     value = record.get(name)
     if not isinstance(value, list) or not value or not all(isinstance(item, str) and item.strip() for item in value):
-        found = "missing" if name not in record else f"{value!r:.60}"
-        raise malformed(path, line, f"{name!r} is {found}", f"a list of strings, none empty, for {name!r}")
+        problem = f"{name!r} is {found(record, name)}"
+        raise malformed(path, line, problem, f"a list of strings, none empty, for {name!r}")
     _check_length("strings", sum(map(len, value)), name, path, line, LONGEST)
     return value
+
+
+def found(record, name):
+    """What a record has in a field, as it stands in the file: ``missing``, ``'a text'``, ``null``."""
+    if name not in record:
+        return "missing"
+    value = record[name]
+    written = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"{written:.60}"
 
 
 def _check_length(what, characters, name, path, line, longest):

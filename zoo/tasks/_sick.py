@@ -1,7 +1,7 @@
 """SICK's files, which two tasks read."""
 
 from zoo.datasets.files import locate
-from zoo.datasets.readers import table
+from zoo.datasets.tables import table
 
 _FILES = {"train": "SICK_train.txt", "validation": "SICK_trial.txt", "test": "SICK_test_annotated.txt"}
 _COLUMNS = ("sentence_a", "sentence_b", "relatedness_score", "entailment_judgment")

@@ -4,8 +4,8 @@ from functools import cached_property
 
 from zoo.datasets.catalogue import CORPORA
 from zoo.datasets.files import locate
-from zoo.datasets.readers import table
 from zoo.datasets.splits import divide
+from zoo.datasets.tables import table
 from zoo.registry import register_task
 from zoo.tasks import Task
 

@@ -4,6 +4,8 @@ from zoo.registry import register_task
 from zoo.tasks._records import text
 from zoo.tasks._texts import TextsTask
 
+FEW = 20  # texts: fewer may well have as many labels
+
 
 @register_task("classification")
 class Classification(TextsTask):
@@ -26,5 +28,22 @@ class Classification(TextsTask):
         example = {name: text(record, name, path, line) for name in (*names, "label")}
         return example, ["\t".join(example[name] for name in names)]
 
+    def hint(self, examples):
+        labels = {example["label"] for example in examples}
+        if len(examples) < FEW or len(labels) < len(examples) / 2:
+            return None
+        shown = f"{len(examples)} texts have {len(labels)} labels, such as {min(labels)!r:.60}"
+        if all(map(_is_number, labels)):
+            return f"{shown}: numbers are learned by the task 'regression'."
+        return f"{shown}: are the columns swapped? Expected are a text and then its label, or a header that names them."
+
     def labels(self, example):
         return [example["label"]]
+
+
+def _is_number(label):
+    try:
+        float(label)
+    except ValueError:
+        return False
+    return True

@@ -55,8 +55,8 @@ class LanguageModelling(OwnDataTask):
     def _read(self, path, is_document):
         if ending(path) != ".txt":
             return self.read_file(path)
-        texts = [(1, text_of(path).strip())] if is_document else documents(path)
-        return [(self.placed({"text": each}, path, line), [each]) for line, each in texts]
+        texts = [(1, text_of(path, bad=self.bad).strip())] if is_document else documents(path, self.bad)
+        return [(self.placed({"text": each}, path, line), [each]) for line, each in texts if each]
 
     def _cut(self, whole):
         """{split: examples}: the first 80 %, then 10 %, then the last 10 % of each document, cut at line ends."""

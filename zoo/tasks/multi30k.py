@@ -33,4 +33,4 @@ class Multi30k(Task):
         self.check_split(split)
         files = [locate("multi30k", f"{_FILES[split]}.{language}.gz") for language in self.variant.split("-")]
         # Some lines begin or end with a space.
-        return [{"source": source.strip(), "target": target.strip()} for source, target in parallel(*files)]
+        return [{"source": source.strip(), "target": target.strip()} for _, (source, target) in parallel(*files)]

@@ -4,7 +4,7 @@ from zoo.datasets.readers import ending, malformed
 from zoo.datasets.structured import squad
 from zoo.registry import register_task
 from zoo.tasks._own import OwnDataTask
-from zoo.tasks._records import strings, text
+from zoo.tasks._records import found, strings, text
 
 
 @register_task("question-answering")
@@ -28,11 +28,12 @@ class QuestionAnswering(OwnDataTask):
         context = record["context"]  # as it stands: the starts count its characters
         answers, starts = strings(record, "answers", path, line), record.get("starts")
         if not isinstance(starts, list) or [type(start) for start in starts] != [int] * len(answers):
-            raise malformed(path, line, f"'starts' is {starts!r}", f"a list of {len(answers)} integer(s), one each")
+            problem = f"'starts' is {found(record, 'starts')}"
+            raise malformed(path, line, problem, f"a list of {len(answers)} integer(s), one each")
         for answer, start in zip(answers, starts, strict=True):
-            found = context[start : start + len(answer)] if start >= 0 else ""
-            if found != answer:
-                problem = f"the context has {found!r:.200} at character {start}"
+            there = context[start : start + len(answer)] if start >= 0 else ""
+            if there != answer:
+                problem = f"the context has {there!r:.200} at character {start}"
                 raise malformed(path, line, problem, f"the answer {answer!r:.200} there")
         question = text(record, "question", path, line)
         example = {"context": context, "question": question, "answers": answers, "starts": starts}

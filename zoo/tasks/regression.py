@@ -4,7 +4,7 @@ import math
 
 from zoo.datasets.readers import malformed
 from zoo.registry import register_task
-from zoo.tasks._records import text
+from zoo.tasks._records import found, text
 from zoo.tasks._texts import TextsTask
 
 
@@ -34,6 +34,5 @@ def score(record, path, line):
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        found = "missing" if "score" not in record else repr(value)
-        raise malformed(path, line, f"'score' is {found}", "a number, such as 3.5, for 'score'")
+        raise malformed(path, line, f"'score' is {found(record, 'score')}", "a number, such as 3.5, for 'score'")
     return number

@@ -2,7 +2,7 @@
 
 from zoo.datasets.catalogue import CORPORA
 from zoo.datasets.files import locate
-from zoo.datasets.readers import table
+from zoo.datasets.tables import table
 from zoo.registry import register_task
 from zoo.tasks import Task
 

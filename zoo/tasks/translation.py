@@ -47,7 +47,7 @@ class Translation(OwnDataTask):
             raise DataError(f"{plain[0]}: task 'translation' takes {self.formats}.")
         source, target = self._ordered(paths)
         items = []
-        for line, (one, other) in enumerate(parallel(source, target), 1):
+        for line, (one, other) in parallel(source, target, self.bad):
             if one.strip() or other.strip():
                 items += self.item(partial(self._pair, (source, target), (one, other), line), source, line)
         return items

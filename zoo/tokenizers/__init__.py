@@ -55,16 +55,9 @@ def train_tokenizer(name, texts, vocabulary_size=8000, lowercase=False, min_freq
         UnknownNameError: there is no tokenizer of this name.
         ValueError: no texts, or a vocabulary size that is too small.
     """
-    if name not in TOKENIZERS:
-        raise unknown_name("tokenizer", name, TOKENIZERS)
+    check_tokenizer(name, vocabulary_size)
     if isinstance(texts, (str, bytes)):
         raise ValueError("texts is a single string; give a list of strings, for one text [text].")
-    smallest = len(SPECIAL_TOKENS) + (256 if name.startswith("byte") else 1)
-    if vocabulary_size < smallest:
-        raise ValueError(
-            f"a {name} tokenizer needs a vocabulary_size of at least {smallest} "
-            f"({len(SPECIAL_TOKENS)} special tokens included), not {vocabulary_size}."
-        )
     texts = list(texts)
     settings = name, vocabulary_size, lowercase, min_frequency
     asked = hashlib.sha256(repr(settings).encode())
@@ -75,6 +68,18 @@ def train_tokenizer(name, texts, vocabulary_size=8000, lowercase=False, min_freq
         _newest.clear()
         _newest[asked.digest()] = trained
     return _newest[asked.digest()]
+
+
+def check_tokenizer(name, vocabulary_size):
+    """Raises as :func:`train_tokenizer` for a tokenizer that cannot be made of any texts."""
+    if name not in TOKENIZERS:
+        raise unknown_name("tokenizer", name, TOKENIZERS)
+    smallest = len(SPECIAL_TOKENS) + (256 if name.startswith("byte") else 1)
+    if vocabulary_size < smallest:
+        raise ValueError(
+            f"a {name} tokenizer needs a vocabulary_size of at least {smallest} "
+            f"({len(SPECIAL_TOKENS)} special tokens included), not {vocabulary_size}."
+        )
 
 
 def load_tokenizer(folder):
@@ -103,6 +108,7 @@ __all__ = [
     "ByteLevelBPETokenizer",
     "Tokenizer",
     "TokenizerFileError",
+    "check_tokenizer",
     "load_tokenizer",
     "split_words",
     "train_tokenizer",
