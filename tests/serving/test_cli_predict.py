@@ -51,6 +51,15 @@ def test_a_version_a_folder_and_both_addresses_answer_like_the_run(stories, serv
             assert said == [{"input": {"text": t}, **answer} for t, answer in zip(texts, answers, strict=True)], place
 
 
+def test_an_export_answers_each_text_also_one_that_its_run_refuses(client, stories):
+    text, unknown = stories.records[0]["text"], "🙂"
+    with pytest.raises(ValueError, match="text 2 has nothing in it that this run knows"):
+        predict(stories.run, [text, unknown])
+    answers = asking.predict(client, [text, unknown, "", "a " * 200])
+    assert len(answers) == 4 and answers[:1] == predict(stories.run, text)
+    assert "But a RUN refuses a text" in " ".join(zoo("predict", "--help").stdout.split())
+
+
 @pytest.mark.parametrize(
     ("settings", "possible"),
     [
