@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from tests.processes import ended, made_once, start
+from tests.processes import Child, ended, finished, made_once, start
 
+WAITS = ["sh", "-c", "echo I wait >&2; exec sleep 600"]
 HANGS = """
 import subprocess, sys, time
 child = subprocess.Popen(["sleep", "600"])
@@ -43,3 +44,13 @@ def test_a_folder_is_made_by_the_first_process_that_asks(tmp_path_factory, monke
     assert made == folders[:1] and folders[0] == folders[1]
     with pytest.raises(ZeroDivisionError):
         made_once(tmp_path_factory, "broken", lambda folder: 1 / 0)
+
+
+def test_a_process_that_hangs_is_killed_and_the_failure_tells_what_it_said():
+    with Child(WAITS) as it, pytest.raises(pytest.fail.Exception, match=r"I wait"):
+        it.line(seconds=1)
+    assert it.process.returncode == -9
+    with Child(WAITS) as it, pytest.raises(pytest.fail.Exception, match=r"I wait"):
+        it.ended(seconds=1)
+    with pytest.raises(pytest.fail.Exception, match=r"did not end within 1 s:\nI wait"):
+        finished(WAITS, seconds=1)

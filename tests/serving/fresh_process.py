@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from tests.serving.children import Child
+from tests.processes import Child
 from zoo.kinds._writing import WritingKind
 from zoo.ragged import dense, plain
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from tests.serving.children import Child, finished
+from tests.processes import Child, finished
 from zoo.serving.deployment import GRPC_PORT, REST_PORT, free_ports
 from zoo.serving.development import DevelopmentServer
 from zoo.serving.facts import read_metadata

@@ -12,7 +12,7 @@ import tensorflow as tf
 import tensorflow_text
 
 import zoo
-from tests.serving.children import finished
+from tests.processes import finished
 from zoo.ragged import plain
 from zoo.serving.served_model import signature_definitions
 

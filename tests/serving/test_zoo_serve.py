@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 from tests.command_line import document, zoo
-from tests.serving.children import Child
+from tests.processes import Child
 from tests.serving.upper import post
 from zoo.serving import deployment
 
