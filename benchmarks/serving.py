@@ -15,7 +15,8 @@ WORK = {
     "stories": ("gpt", "tiny-stories"),
     "classification": ("bert", "tiny-sentiment"),
 }
-REQUESTS = {1: 100, 8: 100, 32: 40}  # texts of a request -> requests of a turn: three turns have a 99th percentile
+BATCHES = (1, 8, 32)  # texts of a request
+REQUESTS = 40  # of a turn: three turns have a 99th percentile
 STEPS = 300
 CHARACTERS = 40  # of a text: what a prompt or a question may have
 
@@ -38,12 +39,12 @@ def turns(ask, records, batch):
 
     def turn():
         latencies = []
-        for _ in range(REQUESTS[batch]):
+        for _ in range(REQUESTS):
             request = list(itertools.islice(records, batch))
             started = time.perf_counter()
             ask(request)
             latencies.append(time.perf_counter() - started)
-        return {"work": REQUESTS[batch] * batch, "latencies": latencies}
+        return {"work": REQUESTS * batch, "latencies": latencies}
 
     return turn
 
@@ -82,4 +83,4 @@ def _race(work, batch):
     )
 
 
-RACES = {f"serve-{work}-{batch}": _race(work, batch) for work in WORK for batch in REQUESTS}
+RACES = {f"serve-{work}-{batch}": _race(work, batch) for work in WORK for batch in BATCHES}
