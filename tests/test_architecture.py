@@ -47,10 +47,17 @@ MAY_IMPORT = {
     "zoo.disk": ((), ()),
     "zoo.checkpoints": (("zoo.disk",), ("numpy",)),
     "zoo.step": (("zoo.optimization",), ("tensorflow",)),
-    "zoo.trainer": (("zoo.likelihood", "zoo.optimization", "zoo.optimizer", "zoo.step", "zoo.strategies"), None),
+    "zoo.trainer": (
+        ("zoo.likelihood", "zoo.optimization", "zoo.optimizer", "zoo.settings", "zoo.step", "zoo.strategies"),
+        None,
+    ),
     "zoo.learning": (
         ("zoo.checkpoints", "zoo.disk", "zoo.history", "zoo.memory", "zoo.progress", "zoo.strategies"),
         None,
+    ),
+    "zoo.initialization": (
+        ("zoo.datasets.splits", "zoo.pretrained", "zoo.prompt_tuning", "zoo.run_folder", "zoo.runs"),
+        (),
     ),
     "zoo.history": (("zoo.disk", "zoo.run_folder"), ("tensorflow",)),
     "zoo.run_folder": (("zoo.checkpoints", "zoo.disk"), ()),

@@ -27,7 +27,7 @@ WRONG = {
     "few bytes": ("gpt", "copy", {"text": {"tokenizer": "byte", "vocabulary_size": 99}}, "at least 261"),
     "masks": ("bert", "tiny-pretraining", {"text": {"masking_rate": 2}}, "masking_rate must lie between 0 and 1"),
     "a text to predict": ("bert", "tiny-sentiment", {"text": {"language_modelling": 0.5}}, "for decoders"),
-    "an endless schedule": ("gpt", "copy", {"minutes": 1}, "'cosine' ends at the last step"),
+    "an end": ("gpt", "copy", {"minutes": 1, "recipe": {"schedule": "cosine"}}, "'cosine' ends at the last step"),
     "budgets": ("gpt", "copy", {"steps": 1, "epochs": 1}, "give one budget"),
     "a batch": ("gpt", "copy", {"batch_size": 9, "accumulation": 2}, "choose a multiple of 2"),
     "a loop": ("rnn", "copy", {"compile": "on"}, "rnn runs a loop over time"),

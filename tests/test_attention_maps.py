@@ -59,6 +59,13 @@ def test_a_language_model_may_begin_with_nothing(runs):
         predict(runs["without-start"], " ")  # words have no blanks
 
 
+def test_a_text_that_fills_the_window_is_drawn_and_a_longer_one_may_be_shortened(runs):
+    for name, most in (("begins", 7), ("without-start", 8)):  # a [START] takes one of eight places
+        assert len(attention_maps(runs[name], "a " * most)[0].queries) == 8
+        with pytest.raises(ValueError, match=rf"has {most + 1} tokens, but .* reads 8 at once.*: shorten it\.$"):
+            attention_maps(runs[name], "a " * (most + 1))
+
+
 def test_a_map_needs_no_blank(runs):
     assert attention_maps(runs["pretraining"], "a 사과")[0].queries == ["[START]", "a", "사과", "[END]"]
 

@@ -118,7 +118,7 @@ def test_frozen_weights_stay_bit_for_bit_and_have_no_slots():
 def test_what_cannot_be_is_refused():
     backbone = create("gpt", **SIZES)
     tied = TaskModel(backbone, LanguageModelHead(12, tied_to=backbone.tied_embedding))
-    with pytest.raises(ValueError, match="nothing is left to learn"):
+    with pytest.raises(SettingError, match="frozen=true leaves nothing to learn"):
         Trainer(tied, Recipe(frozen=True), 1)
     for value in ("0", "1.5"):
         with pytest.raises(SettingError, match="layer_decay must lie in"):

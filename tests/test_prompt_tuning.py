@@ -132,10 +132,17 @@ def test_a_classifier_begins_with_the_language_model_and_reads_its_answer_at_the
     np.testing.assert_allclose(zoo.predict(run, given)[0]["probabilities"], expected, atol=1e-5)
 
 
+def test_a_vocabulary_that_comes_with_the_weights_cannot_be_chosen(data, whole, tmp_path):
+    with pytest.raises(SettingError, match=r"^vocabulary_size comes with the weights in .*: leave it out\.$"):
+        train(data, tmp_path / "a", init=whole.folder, settings={"vocabulary_size": 9})
+
+
 def test_what_cannot_stand_behind_a_prompt_is_refused(data, whole, tuned, tmp_path):
     options = {"init": whole.folder, "text": {"max_length": 8}}
     with pytest.raises(RunError, match=r"stands before what is trained already: name it by --init RUN \(init=RUN\)"):
         train(data, tmp_path / "a", prompt_length=5)
+    with pytest.raises(RunError, match="a prompt has one vector at least, not 0"):
+        train(data, tmp_path / "a", prompt_length=0, **options)
     with pytest.raises(ValueError, match=r"bert is of kind 'encoder': choose gpt, rnn or ngram"):
         zoo.train("bert", "tiny-sentiment", prompt_length=5, out=tmp_path / "a")
     with pytest.raises(SettingError, match=r"of 25 vectors leaves room for 15 tokens; texts .* have up to 18"):

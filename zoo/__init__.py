@@ -1,6 +1,7 @@
 """keras-nlp-zoo: the models on the road from word vectors to GPT, under one roof.
 
-``import zoo`` is cheap: TensorFlow and Keras are imported, without their start-up chatter, by what needs them.
+``import zoo`` is cheap: TensorFlow and Keras are imported by what needs them, and by the functions here without
+start-up chatter.
 
 >>> import zoo
 >>> run = zoo.train("transformer", "tiny-translation", steps=1000)   # doctest: +SKIP

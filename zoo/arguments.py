@@ -19,6 +19,7 @@ from zoo.strategies import is_multi_worker
 from zoo.tasks import find
 from zoo.tokenizers import SPECIAL_TOKENS
 
+ENDING = ("linear", "cosine")  # schedules that have to know how many steps there will be
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -49,11 +50,10 @@ def check_start(init, prompt_length, family, of_tokenizer):
     if prompt_length is None:
         return
     check_decoder(family)
-    if init is None or prompt_length < 1:
-        raise RunError(
-            "a prompt has one vector at least, and stands before what is trained already: name it by --init RUN "
-            "(init=RUN)."
-        )
+    if prompt_length < 1:
+        raise RunError(f"a prompt has one vector at least, not {prompt_length}.")
+    if init is None:
+        raise RunError("a prompt stands before what is trained already: name it by --init RUN (init=RUN).")
 
 
 def check_choices(precision, compile, examples, seed, family, strategy):
@@ -67,9 +67,15 @@ def check_choices(precision, compile, examples, seed, family, strategy):
         raise RunError(f"the seed must lie between 0 and 4294967295, not {seed}.")
 
 
-def make_recipe(family, of_start, prompt_length, changes, learning_rate):
-    """The :class:`zoo.optimization.Recipe`: the family's, what starting from weights changes in it, then the user."""
-    changes = {**family.recipe, **of_start, **(PROMPT_TUNING if prompt_length else {}), **changes}
+def make_recipe(family, of_start, prompt_length, changes, learning_rate, minutes):
+    """The :class:`zoo.optimization.Recipe`: the family's, what starting from weights changes in it, then the user.
+
+    With a budget in minutes, a schedule that would have to know its last step stays constant, unless the user chose it.
+    """
+    planned = {**family.recipe, **of_start, **(PROMPT_TUNING if prompt_length else {})}
+    if minutes is not None and planned.get("schedule") in ENDING:
+        planned["schedule"] = "constant"
+    changes = {**planned, **changes}
     if learning_rate is not None:
         changes["learning_rate"] = learning_rate
     return replace(Recipe(), changes)
@@ -82,8 +88,7 @@ def check_budget(steps, epochs, minutes, schedule, strategy):
     for name, budget in (("steps", steps), ("epochs", epochs), ("minutes", minutes)):
         if budget is not None and not 0 < budget < math.inf:
             raise RunError(f"{name} must be positive and finite, not {budget}.")
-    # A budget in minutes has no known number of steps: schedules that end need one, so they are refused.
-    if minutes is not None and schedule in ("linear", "cosine"):
+    if minutes is not None and schedule in ENDING:
         raise RunError(
             f"the schedule {schedule!r} ends at the last step, which a budget in minutes does not know: "
             "choose schedule=constant or inverse-sqrt, or give steps."
@@ -104,7 +109,9 @@ def check_settings(family, config, task, start, settings, learns):
         learns: whether the backbone's weights do.
     """
     given = [name for name in settings if name.endswith("vocabulary_size")]
-    if given and not start:
+    if given and start:
+        raise SettingError(f"{given[0]} comes with the weights in {start.source}: leave it out.")
+    if given:
         raise SettingError(
             f"{given[0]} follows from the texts: leave it out. How many tokens there are at most is said by --text "
             "vocabulary_size=N (text={'vocabulary_size': N})."

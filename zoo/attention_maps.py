@@ -96,9 +96,11 @@ def attend(run, text, out, layer=None, head=None, part=None):
 def attention_maps(run, text):
     """All attention maps of a run on a text, see :func:`attend`: a list of :class:`AttentionMap`, "cross" first."""
     (fields,) = records_of([text], run.kind.fields)
-    run.kind.check_texts([fields], run.model)
-    if run.kind.registered_name == "pretraining":
-        (inputs, _), labels = run.kind.blanks(dense(run.kind.ragged_inputs([fields["text"]]))), None
+    run.kind.check_texts([fields], run.model, max_tokens=0)
+    if run.kind.registered_name in ("language-modelling", "pretraining"):  # they read the text, and no answer with it
+        inputs, labels = dense(run.kind.ragged_inputs([fields["text"]])), None
+        if run.kind.registered_name == "pretraining":
+            inputs, _ = run.kind.blanks(inputs)
         inputs = {name: np.asarray(tensor) for name, tensor in inputs.items()}
     else:
         inputs, labels, _, _ = next(Batches(run.kind.columns([_with_answer(run, fields)]), 1).epoch(0))
@@ -151,12 +153,8 @@ def _heads(chosen, head):
 
 def _with_answer(run, fields):
     """A text with the run's own answer, in the form of an example of its kind."""
-    kind = run.kind.registered_name
-    if kind == "language-modelling":
-        # All but the last token of a document is read; where no [END] is added, the next token takes its place.
-        bounded = run.kind.facts["document_boundaries"]
-        return {"text": fields["text"] + ("" if bounded else predict(run, [fields], max_tokens=1)[0]["continuation"])}
     answer = predict(run, [fields])[0]
+    kind = run.kind.registered_name
     if kind == "tagging":
         words = {"tokens": answer["word"], "tags": answer["tag"]}
         return {name: [text for text in texts if text] for name, texts in words.items()}

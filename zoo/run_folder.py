@@ -76,7 +76,7 @@ def is_run(folder):
 
 
 def check_folder(folder, overwrite):
-    """Refuses, by a RunError, a folder that holds a run unless ``overwrite``, and one that holds anything else."""
+    """Refuses, by a BusyError, a folder that holds a run unless ``overwrite``, and one that holds anything else."""
     if is_run(folder):
         if not overwrite:
             raise RunError(f"{folder} already holds a run. Choose another folder, or say --overwrite (overwrite=True).")
@@ -89,7 +89,7 @@ def check_folder(folder, overwrite):
 
 
 def check_free(folder):
-    """Refuses, by a RunError, a folder that another process trains into at this moment."""
+    """Refuses, by a BusyError, a folder that another process trains into at this moment."""
     if (folder / LOCK).exists():
         with locked(folder):
             pass

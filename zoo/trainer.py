@@ -11,6 +11,7 @@ import tensorflow as tf
 from zoo.likelihood import likelihood_function, likelihoods, mean_loss
 from zoo.optimization import Schedule
 from zoo.optimizer import make_optimizer
+from zoo.settings import SettingError
 from zoo.step import Step
 from zoo.strategies import check_shares, distribute, is_multi_worker
 
@@ -22,6 +23,12 @@ class DivergedError(ValueError):
     """The loss is no number any more."""
 
     exit_status = 3  # of a program: the same training would end so again, so that no scheduler need repeat it
+
+
+def check_learns(model, recipe):
+    """Raises SettingError where the recipe leaves a model no weight to train."""
+    if recipe.frozen and not model.head.trainable_weights:
+        raise SettingError("frozen=true leaves nothing to learn: the head has no weights but those of the backbone.")
 
 
 class Trainer:
@@ -47,10 +54,9 @@ class Trainer:
         self.schedule = Schedule(recipe, total_steps)
         self.strategy = strategy or tf.distribute.get_strategy()
         self.accumulation = accumulation
+        check_learns(model, recipe)
         if recipe.frozen:
             model.backbone.trainable = False
-            if not model.trainable_variables:
-                raise ValueError("nothing is left to learn: the head has no weights but those of the frozen backbone.")
         with self.strategy.scope():
             depths = model.depths() if recipe.layer_decay != 1 else None
             self.optimizer = make_optimizer(recipe, total_steps, model.trainable_variables, depths)

@@ -20,9 +20,9 @@ from zoo.progress import announce, announce_skipped, hint
 from zoo.registry import KINDS
 from zoo.run_folder import RunError, check_folder, check_free, clear_folder, locked
 from zoo.runs import Run, build_model, computing_in, model_settings, parse_model, versions
-from zoo.settings import SettingError, convert_all
+from zoo.settings import convert_all
 from zoo.strategies import check_shares, describe, is_chief, is_multi_worker, make_strategy
-from zoo.trainer import Trainer
+from zoo.trainer import Trainer, check_learns
 
 MEASUREMENTS = 10  # of the validation loss in one training, unless said otherwise
 
@@ -67,7 +67,8 @@ def train(
         task: str, name of a task, or ``"task:variant"``; ``zoo tasks`` tells them.
         preset: str, preset of the family; the first one by default.
         settings: dict, settings of the family that differ from the preset; ``zoo show MODEL`` tells them.
-        steps, epochs, minutes: numbers, the budget; at most one of them, else the task's own ``steps``.
+        steps, epochs, minutes: numbers, the budget; at most one of them, else the task's own ``steps``. In a budget in
+            minutes, a family's schedule that would have to know its last step stays constant.
         batch_size: int, examples of one step, over all replicas together; the task's own by default.
         learning_rate: float, short for ``recipe={"learning_rate": ...}``.
         recipe: dict, fields of :class:`zoo.optimization.Recipe` that differ from the family's.
@@ -118,7 +119,7 @@ def train(
     check_choices(precision, compile, examples, seed, family, strategy)
     check_start(init, prompt_length, family, set(text) & set(TOKENIZER_SETTINGS))
     convert_all(family.Config, settings)
-    schedule = make_recipe(family, {}, prompt_length, recipe, learning_rate).schedule
+    schedule = make_recipe(family, {}, prompt_length, recipe, learning_rate, minutes).schedule
     check_budget(steps, epochs, minutes, schedule, strategy)
     batch_size = batch_size or task.batch_size
     check_shares(batch_size, strategy, accumulation)
@@ -126,14 +127,14 @@ def train(
         announce("reading the weights to start from", progress)
     start = start_from(init, family, chosen, dropout=settings.get("dropout"))
     preset = start.preset if start else preset
-    recipe = make_recipe(family, start.recipe if start else {}, prompt_length, recipe, learning_rate)
+    recipe = make_recipe(family, start.recipe if start else {}, prompt_length, recipe, learning_rate, minutes)
     learns = not (recipe.frozen or prompt_length)
     check_settings(family, config, task, start, settings, learns)
     chief = is_chief(strategy)
     folder = Path(out or _default_folder(task, family, preset, seed))
     if chief:
-        check_folder(folder, overwrite)
         check_free(folder)
+        check_folder(folder, overwrite)
 
     keras.utils.set_random_seed(seed)
     announce(f"reading the examples of {task.name}", progress)
@@ -158,8 +159,7 @@ def train(
         task_model = build_model(family.registered_name, dataclasses.asdict(config), kind, prompt_length)
         if start:
             start.fill(task_model)
-    if recipe.frozen and not task_model.head.trainable_weights:  # before it costs a run that is to be replaced
-        raise SettingError("frozen=true leaves nothing to learn: the head has no weights but those of the backbone.")
+    check_learns(task_model, recipe)  # before it costs a run that is to be replaced
 
     learned = draw(found, examples, seed)
     batches = kind.batches(learned, batch_size, seed)

@@ -4,7 +4,7 @@
 #   examples/launch/two_processes.sh gpt tiny-stories --steps 200 --out runs/together
 #   examples/launch/two_processes.sh --resume runs/together
 #
-# On two machines run one line on each, with their addresses in --workers and a folder that both share in --out.
+# WORKERS=HOST:PORT,HOST:PORT takes other ports than 4000 and 4001. On two machines run one line on each, with their addresses in --workers and a folder that both share in --out.
 set -euo pipefail
 workers=${WORKERS:-127.0.0.1:4000,127.0.0.1:4001}
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT

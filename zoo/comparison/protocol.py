@@ -211,11 +211,8 @@ def run_one(request, folder, with_attention, title, progress):
     Console(stderr=True, quiet=not progress).print(title, markup=False)
     # "5 out of the last 5 calls triggered retracing": no wonder, each model is a new graph.
     tf.get_logger().setLevel("ERROR")
-    family, _, _ = parse_model(request["model"])
     names = ("steps", "minutes", "batch_size", "learning_rate", "seed", "data", "bad_lines")
     asked = {name: request[name] for name in names}
-    if request["minutes"] is not None and family.recipe.get("schedule") in ("linear", "cosine"):
-        asked["recipe"] = {"schedule": "constant"}
     # What stands in the way is a part of an earlier run, or may be replaced: is_finished has seen to it.
     run = train(request["model"], request["task"], out=folder, overwrite=True, progress=progress, **asked)
     if run.config["status"] != "complete":

@@ -41,10 +41,11 @@ def text_of(path, member=None, bad=refuse):
 
 
 def not_utf8(path, line, text):
-    """The error for a line in which something is not UTF-8; None if all is."""
+    """The error for a text from ``line`` on in which something is not UTF-8; None if all is."""
     broken = NOT_UTF8.search(text)
     if broken is None:
         return None
+    line += text.count("\n", 0, broken.start())
     return malformed(path, line, f"byte 0x{ord(broken[0]) - 0xDC00:02x} is not valid UTF-8", _expected("CP949"))
 
 

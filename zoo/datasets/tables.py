@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from zoo.datasets.readers import decoded, ending, malformed, not_utf8, numbered_lines, refuse
+from zoo.datasets.readers import DataError, decoded, ending, malformed, not_utf8, raw_lines, refuse
 
 # Cells that are whole, with what ends each: a match ends where a quote opens that is never closed.
 WHOLE_CELLS = re.compile(r'(?:(?:"[^"]*(?:""[^"]*)*"|[^",\n][^,\n]*)?[,\n])*')
@@ -24,7 +24,8 @@ def table(path, *layouts, bad=refuse):
         a list of (line, {column: text}).
 
     Raises:
-        DataError: a row has too many or too few columns, or quotes are broken.
+        DataError: a row has too many or too few columns, or quotes are broken; or the first row is not UTF-8, which may
+            be a header: without it columns would be taken for others.
     """
     rows = _comma_rows(path, bad) if ending(path) == ".csv" else _tab_rows(path, bad)
     if not rows:  # all of them were bad
@@ -63,7 +64,15 @@ def table(path, *layouts, bad=refuse):
 
 
 def _tab_rows(path, bad):
-    return [(number, line.split("\t")) for number, line in numbered_lines(path, bad) if line.strip()]
+    rows = []
+    for number, line in enumerate(raw_lines(path), 1):
+        if line.strip():
+            error = not_utf8(path, number, line)
+            if error is None:
+                rows.append((number, line.split("\t")))
+            else:
+                (bad if rows else _never_skipped)(error)
+    return rows
 
 
 def _comma_rows(path, bad):
@@ -74,9 +83,9 @@ def _comma_rows(path, bad):
     limit = csv.field_size_limit(len(text))
     try:
         for row in reader:
-            error = not_utf8(path, line, "\n".join(row))
+            error = not_utf8(path, line, "".join(row))
             if error is not None:
-                bad(error)
+                (bad if rows else _never_skipped)(error)
             elif row:
                 rows.append((line, row))
             line = reader.line_num + 1  # a quoted cell may hold line feeds: a row is called by its first line
@@ -85,6 +94,10 @@ def _comma_rows(path, bad):
     finally:
         csv.field_size_limit(limit)
     return rows
+
+
+def _never_skipped(error):
+    raise DataError(f"{error} --bad-lines skip cannot help: the first line may name the columns.") from error
 
 
 def _broken_quote(path, text, first, last, said):

@@ -130,11 +130,14 @@ class LanguageModelling(WritingKind):
     when_empty = "this model knows no beginning of a document: give it something to continue."
 
     def longest(self, field, model, length=0, max_tokens=None, slides=False, **options):
-        window, answer = self.window(model), max_tokens or 1
+        window, answer = self.window(model), 1 if max_tokens is None else max_tokens
         if slides or window is None:
             return None, ""
         begins = self.facts["document_boundaries"]
         room = window - int(begins)
+        at_once = f"this model reads {window} at once{', its [START] included' if begins else ''}"
+        if answer == 0:
+            return room, f"{at_once}: shorten it."
         behind = room - length
         advice = (
             f"{behind} fit behind this text. Ask for so many (--max-tokens {behind}), shorten the text"
@@ -142,8 +145,8 @@ class LanguageModelling(WritingKind):
             else f"none fits behind this text. Shorten it to {max(room - answer, 1)}"
         )
         return room - answer, (
-            f"this model reads {window} at once{', its [START] included' if begins else ''}, and {answer} more are "
-            f"asked for: {advice}, or let the window slide (--long-prompts slide; in Python long_prompts='slide')."
+            f"{at_once}, and {answer} more are asked for: {advice}, or let the window slide (--long-prompts slide; in "
+            "Python long_prompts='slide')."
         )
 
     def answers(self, model, examples, batch_size=64):

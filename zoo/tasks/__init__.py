@@ -128,7 +128,7 @@ def find(name, data=None, bad_lines="refuse"):
     Args:
         name: the task, with or without variant.
         data: path or paths of your own files, for the tasks ``translation``, ``language-modelling``,
-            ``classification``, ``regression``, ``tagging`` and ``question-answering``.
+            ``pretraining``, ``classification``, ``regression``, ``tagging`` and ``question-answering``.
         bad_lines: one of ``BAD_LINES``, what to do where a line of these files is malformed.
 
     Raises:
