@@ -126,6 +126,9 @@ def main():
       zoo train transformer tiny-translation        trains it, on data made on the spot
       zoo predict runs/tiny-translation-en-ko/transformer-tiny-seed0 "Emma put the book in the bag."
       zoo compare tiny-translation --seeds 0        all models side by side, with a report
+
+    Exit status: 0 done; 1 went wrong on the way, later it may succeed; 2 something given is not possible; 3 the loss is
+    no number any more; 130 interrupted, a training keeps what it has learned.
     """
 
 

@@ -49,11 +49,13 @@ def print_table(columns, rows, title=None):
 
     Args:
         columns: headings; one that begins with ">" is of numbers, aligned to the right, one with
-            "=" of names. On a narrow page headings and texts are broken, numbers and names never.
+            "=" of names. On a narrow page headings and texts are broken between words, numbers and names never; where
+            that does not help, each row is a list of its own, so that nothing is lost.
         rows: lists of strings, one for each column.
         title: a line above the table.
     """
     from rich import box
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
@@ -66,9 +68,21 @@ def print_table(columns, rows, title=None):
         table.add_column(heading[whole:], justify=justify, min_width=widest if whole else None, overflow="fold")
     for row in rows:
         table.add_row(*[Text(str(cell)) for cell in row])  # Text: a "[START]" is no markup
+    page = console()
     if title:  # not the table's own, which is broken where the table is narrower
-        console().print(Text(title, style="bold"))
-    console().print(table)
+        page.print(Text(title, style="bold"))
+    if Measurement.get(page, page.options.update(max_width=10_000), table).minimum <= page.width:
+        page.print(table)
+        return
+    for row in rows:
+        record = Table(show_header=False, box=None, pad_edge=False)
+        record.add_column(style="dim", no_wrap=True)
+        record.add_column(overflow="fold")
+        for heading, cell in zip(columns, row, strict=True):
+            if str(cell):
+                record.add_row(heading.strip("=>"), Text(str(cell)))
+        page.print(record)
+        page.print()
 
 
 def print_facts(facts, title=None):

@@ -210,6 +210,25 @@ def test_a_label_for_nearly_each_text_may_be_a_mistake_and_is_said_to_be(tmp_pat
         find("classification", data=path).examples("train")
 
 
+@pytest.mark.parametrize("header", [True, False])
+def test_a_header_by_other_names_is_not_learned_in_silence(header, tmp_path):
+    rows = [f"{label} {n}\t{label}" for n in range(20) for label in ("good", "bad")]
+    path = write(tmp_path / "a.tsv", "\n".join(["sentence\tsentiment"] * header + rows))
+    task = find("classification", data=path)
+    said = task.hint(task.examples("train"))
+    assert said.startswith(f"{path}:1 has the label 'sentiment'") and "a header?" in said if header else said is None
+    path = write(tmp_path / "b.tsv", "\n".join(["text\tlabel", *rows]))
+    with pytest.raises(DataError, match=r"b\.tsv:1: a header of another task's file, text, label; expected .*source"):
+        find("translation", data=path).all_examples()
+
+
+def test_one_article_cannot_be_divided(tmp_path):
+    one = '{"context": "a b", "question": "%d?", "answers": ["b"], "starts": [2]}'
+    path = write(tmp_path / "a.jsonl", "\n".join(one % n for n in range(9)))
+    with pytest.raises(DataError, match=r"1 different example\(s\) are too few.* about one article count as one"):
+        find("question-answering", data=path).examples("train")
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")

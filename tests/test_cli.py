@@ -116,6 +116,16 @@ def test_a_narrow_table_loses_no_letter(monkeypatch, capsys):
     assert all(word in shown for word in text.split())
 
 
+@pytest.mark.parametrize("command", ["tasks", "data"])
+def test_a_page_that_is_too_narrow_for_a_table_has_all_of_it(zoo, command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = zoo(command).stdout
+    for line in document(zoo(command, "--json")):
+        texts = (line[name] for name in ("summary", "variants", "licence", "metric") if name in line)
+        for word in " ".join(" ".join(text) if isinstance(text, list) else str(text) for text in texts).split():
+            assert word in shown, word
+
+
 def test_list_is_remembered_until_a_file_changes(zoo, tmp_path, monkeypatch):
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
     counted = "counting the parameters of bag_of_words"

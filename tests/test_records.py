@@ -8,6 +8,7 @@ from tests.untrained_runs import language_model
 from zoo.attention_maps import attention_maps
 from zoo.prediction import predict, stream
 from zoo.records import records_of
+from zoo.registry import UnknownNameError
 from zoo.tokenizers.byte import ByteTokenizer
 
 ONE, TWO = ("text",), ("question", "context")
@@ -64,6 +65,8 @@ def test_runs_are_asked_one_text_or_many_and_refuse_all_else():
         assert len(attention_maps(run, text)[0].queries) == 3  # [START], a, b
     with pytest.raises(ValueError, match="input 2 is 3"):
         predict(run, ["a", 3])
+    with pytest.raises(UnknownNameError, match=r"option of .* 'max_token'\. Did you mean 'max_tokens'"):
+        predict(run, "ab", max_token=3)
     for ask in (lambda text: list(stream(run, text)), lambda text: attention_maps(run, text)):
         for text in (None, b"ab", ["ab"], 3, {"source": "ab"}):
             with pytest.raises(ValueError, match=r"^input 1 \w+ "):

@@ -1,6 +1,7 @@
 """``zoo.predict``: what a run says to a text; ``zoo.stream``: the same while it is being written."""
 
 from functools import partial
+from inspect import signature
 
 import tensorflow as tf
 
@@ -48,6 +49,7 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
         In lists over words or blanks, a shorter text than others has ``""`` (of numbers 0 or -1) behind its own.
 
     Raises:
+        UnknownNameError: the kind has no such option; says which there are.
         ValueError: an input that cannot be answered: no text, an empty one (unless a language model has a [START] to
             begin with), one that is too long, or of which nothing is known; says which and why.
     """
@@ -87,6 +89,11 @@ def _checked(run, inputs, long_prompts, options):
     run = run if isinstance(run, Run) else Run.load(run)
     if long_prompts not in LONG_PROMPTS:
         raise unknown_name("way with long prompts", long_prompts, LONG_PROMPTS)
+    answering = signature(run.kind.respond).parameters.values()
+    known = [parameter.name for parameter in answering if parameter.default is not parameter.empty]
+    for name in options:
+        if name not in known:
+            raise unknown_name(f"option of a run of kind {run.kind.registered_name}", name, known)
     records = records_of(inputs, run.kind.fields)
     run.kind.check_input(records, run.model, slides=long_prompts == "slide", **options)
     return run, records

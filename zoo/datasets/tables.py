@@ -9,6 +9,8 @@ from zoo.datasets.readers import DataError, decoded, ending, malformed, not_utf8
 # Cells that are whole, with what ends each: a match ends where a quote opens that is never closed.
 WHOLE_CELLS = re.compile(r'(?:(?:"[^"]*(?:""[^"]*)*"|[^",\n][^,\n]*)?[,\n])*')
 
+NAMES = {"text", "text_pair", "label", "score", "source", "target"}  # of columns, in files of any task
+
 
 def table(path, *layouts, bad=refuse):
     """Rows of a file with columns: commas in a ``.csv`` (quotes as in RFC 4180), tabs in any other (no quotes).
@@ -43,6 +45,8 @@ def table(path, *layouts, bad=refuse):
         if known:
             problem = f"a header with {', '.join(known)} but not all columns needed"
             raise malformed(path, first_line, problem, expected)
+        if set(names) <= NAMES:
+            raise malformed(path, first_line, f"a header of another task's file, {', '.join(names)}", expected)
         by_size = {len(layout): layout for layout in reversed(layouts)}
         fitting = next((number for number, (_, row) in enumerate(rows) if len(row) in by_size), None)
         for line, row in rows[:fitting]:

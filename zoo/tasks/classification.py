@@ -1,5 +1,8 @@
 """Classification of the user's own texts or pairs of texts."""
 
+from collections import Counter
+
+from zoo.datasets.readers import ending
 from zoo.registry import register_task
 from zoo.tasks._records import text
 from zoo.tasks._texts import TextsTask
@@ -29,9 +32,12 @@ class Classification(TextsTask):
         return example, ["\t".join(example[name] for name in names)]
 
     def hint(self, examples):
-        labels = {example["label"] for example in examples}
-        if len(examples) < FEW or len(labels) < len(examples) / 2:
+        counts = Counter(example["label"] for example in examples)
+        labels = set(counts)
+        if len(examples) < FEW:
             return None
+        if len(labels) < len(examples) / 2:
+            return self._hint_of_header(examples, counts)
         shown = f"{len(examples)} texts have {len(labels)} labels, such as {min(labels)!r:.60}"
         if all(map(_is_number, labels)):
             return f"{shown}: numbers are learned by the task 'regression'."
@@ -39,6 +45,17 @@ class Classification(TextsTask):
 
     def labels(self, example):
         return [example["label"]]
+
+    def _hint_of_header(self, examples, counts):
+        """For who calls columns otherwise: the header would be learned as a text and its label."""
+        for example in examples:
+            path, line = self.place_of(example)
+            if line == 1 and counts[example["label"]] == 1 and ending(path) in (".tsv", ".csv"):
+                return (
+                    f"{path}:1 has the label {example['label']!r:.60}, and no other line: is it a header? One is known "
+                    "by its names text (text_pair) and label; rename the columns, or leave the line out."
+                )
+        return None
 
 
 def _is_number(label):

@@ -1,5 +1,6 @@
 """Question answering: the answer is a stretch of a context, with the user's own questions."""
 
+from zoo.datasets import DataError
 from zoo.datasets.readers import ending, malformed
 from zoo.datasets.structured import squad
 from zoo.registry import register_task
@@ -19,6 +20,12 @@ class QuestionAnswering(OwnDataTask):
     kind = "span-answering"
     formats = ".jsonl with {context, question, answers, starts}, or .json of SQuAD v1.1"
     max_length = 384  # as BERT on SQuAD
+
+    def divided(self, items):
+        try:
+            return super().divided(items)
+        except DataError as error:
+            raise DataError(f"{error} All questions about one article count as one.") from None
 
     def records(self, path):
         return squad(path) if ending(path) == ".json" else super().records(path)
