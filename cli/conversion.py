@@ -32,7 +32,8 @@ def export(run, directory, too_long):
     """Writes RUN as a SavedModel for TF Serving.
 
     It goes into DIR/<version>/. Strings go in; texts, labels, tags or answers come out. The next free
-    version is taken: 1, 2, 3, ... Beside them: a README.md with requests to copy, and TF Serving's configuration.
+    version is taken: 1, 2, 3, ... A new version must be of the same task as those before, for a server goes over to
+    it. Beside them: a README.md with requests to copy, and TF Serving's configuration.
     In Python, import tensorflow_text before tf.saved_model.load.
     """
     run_config(run)

@@ -42,7 +42,8 @@ def ended(*processes, timeout=300):
                     said.append(process.communicate(timeout=max(deadline - time.monotonic(), 0.1)))
                     continue
                 except subprocess.TimeoutExpired:
-                    hung = [number for number, each in enumerate(processes) if each.poll() is None]
+                    # One that has ended itself hangs, too, while what it has started still holds its output.
+                    hung = [n for n, each in enumerate(processes) if each.poll() is None or n == len(said)]
                     _kill(processes)
             said.append(process.communicate())
     finally:
@@ -54,10 +55,10 @@ def ended(*processes, timeout=300):
 
 
 def _kill(processes):
+    """Kills processes, and what they have started, also of those that have ended themselves."""
     for process in processes:
-        if process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def made_once(tmp_path_factory, name, make):
@@ -74,7 +75,7 @@ def made_once(tmp_path_factory, name, make):
 
 
 class Child:
-    """A process that is talked to line by line; it does not outlive its context.
+    """A process that is talked to line by line; neither it nor what it has started outlives its context.
 
     Args:
         command: program and arguments.
@@ -85,11 +86,11 @@ class Child:
         self.command = list(map(str, command))
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it is closed with the context
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors, "encoding": "utf-8"}
-        self.process = subprocess.Popen(self.command, **pipes, **options)
+        self.process = subprocess.Popen(self.command, start_new_session=True, **pipes, **options)
 
     def line(self, seconds=SECONDS):
         """The next line of its standard output."""
-        killer = threading.Timer(seconds, self.process.kill)
+        killer = threading.Timer(seconds, _kill, [[self.process]])
         killer.start()
         try:
             line = self.process.stdout.readline()
@@ -109,7 +110,7 @@ class Child:
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            _kill([self.process])
             self.process.wait()
             pytest.fail(f"{self.command} did not end within {seconds} s:\n{self.errors()}", pytrace=False)
 
@@ -121,19 +122,13 @@ class Child:
         return self
 
     def __exit__(self, *error):
-        self.process.kill()
+        _kill([self.process])
         self.process.communicate()
         self._errors.close()
 
 
 def finished(command, seconds=SECONDS, **options):
-    """A process that has done its work; standard output and error are text."""
-    command = list(map(str, command))
-    try:
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=seconds, **options)
-    except subprocess.TimeoutExpired as error:  # which has killed it
-        parts = [part for part in (error.stdout, error.stderr) if part]
-        said = "".join(part if isinstance(part, str) else part.decode(errors="replace") for part in parts)
-        pytest.fail(f"{command} did not end within {seconds} s:\n{said}", pytrace=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done
+    """Standard output, str, of a process that has done its work; like :func:`ended` it leaves nothing behind."""
+    ((status, out, err),) = ended(start(*command, encoding="utf-8", **options), timeout=seconds)
+    assert status == 0, err[-2000:]
+    return out

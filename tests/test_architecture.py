@@ -73,6 +73,7 @@ MAY_IMPORT = {
             "zoo.metrics",
             "zoo.packing",
             "zoo.ragged",
+            "zoo.records",
             "zoo.registry",
             "zoo.samplers",
             "zoo.signatures",

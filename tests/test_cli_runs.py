@@ -154,7 +154,7 @@ def test_one_beam_is_greedy(runs):
 @pytest.mark.parametrize(
     ("task", "args", "pieces"),
     [
-        ("translation", ["a\udcff"], ["input 1", "'a\\udcff'", "not UTF-8"]),
+        ("translation", ["a\udcff"], ["text 1 is ", "'a\\udcff'", "not UTF-8"]),
         ("classification", ["one part"], ["1 parts", "text <tab> text_pair"]),
         ("classification", ["is a\twas b", "--beam", "2"], ["--beam", "classification"]),
         ("translation", ["a", "--beam", "2", "--seed", "1"], ["--beam", "--seed"]),

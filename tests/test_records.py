@@ -39,15 +39,16 @@ def test_one_text_by_itself_is_a_list_of_one(inputs, fields, records):
         (None, ONE, "None (NoneType) cannot be asked about; expected a text (str), or a list of such."),
         (3, TWO, "3 (int) cannot be asked about; expected a dictionary of the texts ['question', 'context'], or"),
         (b"ab", ONE, "b'ab' (bytes) cannot be asked about; expected a text (str)"),
-        (["a", 3], ONE, "input 2 is 3 (int); expected a text (str)."),
-        (["a", None], ONE, "input 2 is None (NoneType); expected a text (str)."),
-        ([b"a"], ONE, "input 1 is b'a' (bytes); expected a text (str)."),
-        ([["a"]], ONE, "input 1 is ['a'] (list); expected a text (str)."),
-        ({"source": "a"}, ONE, "input 1 has the fields ['source']; this model needs ['text']."),
-        ([{"text": "a", 1: "b"}], ONE, "input 1 has the fields ['text', 1]; this model needs ['text']."),
-        ([A, "a"], TWO, "input 2 has the fields ['question']; this model needs ['question', 'context']."),
-        ([{**A, "context": ["b"]}], TWO, "the context of input 1 is ['b'] (list); expected a text (str)."),
-        (["a\udcff"], ONE, "the text of input 1 is 'a\\udcff', which is not UTF-8"),
+        (["a", 3], ONE, "text 2 is 3 (int); expected a text (str)."),
+        (["a", None], ONE, "text 2 is None (NoneType); expected a text (str)."),
+        ([b"a"], ONE, "text 1 is b'a' (bytes); expected a text (str)."),
+        ([["a"]], ONE, "text 1 is ['a'] (list); expected a text (str)."),
+        ({"source": "a"}, ONE, "text 1 has the fields ['source']; this model needs ['text']."),
+        ([{"text": "a", 1: "b"}], ONE, "text 1 has the fields ['text', 1]; this model needs ['text']."),
+        ([A, "a"], TWO, "text 2 has the fields ['question']; this model needs ['question', 'context']."),
+        ([{**A, "context": ["b"]}], TWO, "the context of text 1 is ['b'] (list); expected a text (str)."),
+        ([{"text": "a", "text_pair": 3}], ("text", "text_pair"), "the text pair of text 1 is 3 (int); expected a text"),
+        (["a\udcff"], ONE, "text 1 is 'a\\udcff', which is not UTF-8"),
     ],
 )
 def test_what_is_no_text_is_refused_by_one_line_that_says_what_it_is(inputs, fields, message):
@@ -63,11 +64,11 @@ def test_runs_are_asked_one_text_or_many_and_refuse_all_else():
     for text in ("ab", {"text": "ab"}):
         assert "".join(stream(run, text, max_tokens=3)) == answer["continuation"]
         assert len(attention_maps(run, text)[0].queries) == 3  # [START], a, b
-    with pytest.raises(ValueError, match="input 2 is 3"):
+    with pytest.raises(ValueError, match="text 2 is 3"):
         predict(run, ["a", 3])
     with pytest.raises(UnknownNameError, match=r"option of .* 'max_token'\. Did you mean 'max_tokens'"):
         predict(run, "ab", max_token=3)
     for ask in (lambda text: list(stream(run, text)), lambda text: attention_maps(run, text)):
         for text in (None, b"ab", ["ab"], 3, {"source": "ab"}):
-            with pytest.raises(ValueError, match=r"^input 1 \w+ "):
+            with pytest.raises(ValueError, match=r"^text 1 \w+ "):
                 ask(text)

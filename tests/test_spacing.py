@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.untrained_runs import language_model
 from zoo.prediction import predict, stream
-from zoo.tokenizers import SPECIAL_TOKENS, BertTokenizer, split_words, train_tokenizer
+from zoo.tokenizers import SPECIAL_TOKENS, BertTokenizer, spacing, split_words, train_tokenizer
 from zoo.tokenizers.word import WordTokenizer
 from zoo.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -106,11 +106,15 @@ def test_it_is_the_same_in_a_graph():
     assert [text.decode() for text in said] == [expected for *_, expected in GOES_ON]
 
 
+def of_words():
+    return language_model(WordTokenizer([*SPECIAL_TOKENS, *KNOWN]))
+
+
 @pytest.mark.parametrize("graph", [False, True])
 def test_a_language_model_of_words_goes_on_behind_a_space_at_once_and_streamed(monkeypatch, graph):
     if graph:
         monkeypatch.setattr("zoo.prediction.FEW_TOKENS", 0)
-    run = language_model(WordTokenizer([*SPECIAL_TOKENS, *KNOWN]))
+    run = of_words()
     for text in ("갔다", "went in"):
         said, spaced = (answer["continuation"] for answer in predict(run, [text, f"{text} "], max_tokens=4))
         assert said == f" {spaced}" and spaced == spaced.strip() != ""
@@ -118,3 +122,17 @@ def test_a_language_model_of_words_goes_on_behind_a_space_at_once_and_streamed(m
         assert "".join(stream(run, f"{text} ", max_tokens=4)) == spaced
         first = said.split()[0]
         assert predict(run, [text], max_tokens=4, stop=(first,)) == [{"continuation": " "}]
+
+
+def test_a_stream_reads_the_text_before_it_once_not_at_each_token(monkeypatch):
+    read, counted = [], []
+    normalize, keep = WordTokenizer.normalize, spacing.keep
+    monkeypatch.setattr(WordTokenizer, "normalize", lambda self, texts: read.append(texts) or normalize(self, texts))
+    monkeypatch.setattr(spacing, "keep", lambda *given: counted.append(given) or keep(*given))
+    run = of_words()
+    list(stream(run, "went in", max_tokens=2))  # traces what reads
+    read.clear()
+    counted.clear()
+    said = "".join(stream(run, "갔다 the garden", max_tokens=12))
+    assert len(read) <= 2 and not counted  # for the stream, and for the whole answer at its end
+    assert predict(run, "갔다 the garden", max_tokens=12) == [{"continuation": said}]

@@ -25,17 +25,23 @@ def records_of(inputs, fields):
     return [_record(given, fields, number, wanted) for number, given in enumerate(inputs, 1)]
 
 
+def name_of(number, field, fields):
+    """What errors call a text: "text 2", or "the context of text 2" where a record has several ``fields``."""
+    return f"text {number}" if len(fields) == 1 else f"the {field.replace('_', ' ')} of text {number}"
+
+
 def _record(given, fields, number, wanted):
     if not isinstance(given, (str, Mapping)):
-        raise ValueError(f"input {number} is {_shown(given)}; expected {wanted}.")
+        raise ValueError(f"text {number} is {_shown(given)}; expected {wanted}.")
     record = {fields[0]: given} if isinstance(given, str) else dict(given)
     if set(record) != set(fields):
-        raise ValueError(f"input {number} has the fields {list(record)}; this model needs {list(fields)}.")
+        raise ValueError(f"text {number} has the fields {list(record)}; this model needs {list(fields)}.")
     for field, text in record.items():
+        name = name_of(number, field, fields)
         if not isinstance(text, str):
-            raise ValueError(f"the {field} of input {number} is {_shown(text)}; expected a text (str).")
+            raise ValueError(f"{name} is {_shown(text)}; expected a text (str).")
         if any("\ud800" <= letter <= "\udfff" for letter in text):  # so Python keeps bytes that are no letters
-            raise ValueError(f"the {field} of input {number} is {text!a:.80}, which is not UTF-8; expected UTF-8.")
+            raise ValueError(f"{name} is {text!a:.80}, which is not UTF-8; expected UTF-8.")
     return record
 
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from zoo.datasets import DataError
 from zoo.registry import unknown_name
-from zoo.run_folder import is_run
+from zoo.run_folder import BusyError, is_run
 from zoo.runs import Run
 from zoo.serving import deployment, facts, instructions
 from zoo.serving.places import FILE, newest_version, versions
@@ -69,6 +69,7 @@ def export(run, directory, too_long="cut"):
     Raises:
         ExportError: ``directory`` is no folder for versions, or holds those of another task, of other labels, or with
             signatures that this run does not have.
+        BusyError: another export writes into ``directory`` at this moment.
         UnknownNameError: no such ``too_long``.
         RunError: ``run`` is the path of something else.
     """
@@ -80,12 +81,10 @@ def export(run, directory, too_long="cut"):
     kind = copy.copy(run.kind)
     kind.too_long = too_long
     signatures = kind.signatures(run.model)
-    # No version is replaced, not even one that is no whole one.
-    version = directory / str(max(versions(directory), default=0) + 1)
-    document = facts.metadata(run, directory, int(version.name), signatures, too_long)
-    _check_clients(directory, document)
+    _next_version(run, directory, signatures, too_long)  # what is refused is refused before the long work
     records = [_fitting(kind, record) for record in _texts(run)]
     with _locked(directory):
+        version, document = _next_version(run, directory, signatures, too_long)  # anew: exports may have come since
         # Written beside and moved: a server that watches the folder never sees half a version.
         with tempfile.TemporaryDirectory(dir=directory, prefix=PARTIAL) as partial:
             made = Path(partial) / "made"  # a temporary folder itself is closed to other users, such as the server's
@@ -163,6 +162,15 @@ def _check_folder(directory):
         raise ExportError(f"{directory} holds no export, but a {strangers[0]}, which would be replaced: {another}")
 
 
+def _next_version(run, directory, signatures, too_long):
+    """Folder and metadata of the next version, if the clients of the one before it can ask it alike."""
+    # No version is replaced, not even one that is no whole one.
+    version = directory / str(max(versions(directory), default=0) + 1)
+    document = facts.metadata(run, directory, int(version.name), signatures, too_long)
+    _check_clients(directory, document)
+    return version, document
+
+
 def _check_clients(directory, document):
     """Refuses a version that the clients of the one before it could not ask alike: a server would go over to it."""
     before = newest_version(directory)
@@ -189,4 +197,4 @@ def _locked(directory):
                 shutil.rmtree(partial, ignore_errors=True)
             yield
     except filelock.Timeout:
-        raise ExportError(f"another export writes into {directory} at this moment: wait until it is done.") from None
+        raise BusyError(f"another export writes into {directory} at this moment: wait until it is done.") from None

@@ -121,7 +121,7 @@ def test_what_a_client_cannot_ask(export, server, tmp_path):
         asking.predict(here, ["a"], temperature=1.0)
     with pytest.raises(clients.ClientError, match=r"beam is not possible here"):
         asking.predict(here, ["a"], beam=2)
-    with pytest.raises(ValueError, match=r"input 1 has the fields \['word'\]; this model needs \['text'\]"):
+    with pytest.raises(ValueError, match=r"text 1 has the fields \['word'\]; this model needs \['text'\]"):
         asking.predict(here, [{"word": "a"}])
     for nothing in (None, b"a", [3], [None]):
         with pytest.raises(ValueError, match=r"expected a text \(str\)"):

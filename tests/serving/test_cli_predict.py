@@ -13,9 +13,10 @@ from tests.command_line import document, zoo
 from zoo.decoding import Sample
 from zoo.prediction import predict
 from zoo.serving import asking
-from zoo.serving.clients import connect
+from zoo.serving.clients import UnavailableError, connect
 from zoo.serving.deployment import free_ports
 from zoo.serving.development import DevelopmentServer
+from zoo.serving.limits import Limits
 from zoo.serving.requests import predict_request
 
 
@@ -140,24 +141,34 @@ def test_an_export_that_is_not_whole_is_one_line(stories, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "options", "pieces"),
+    ("place", "options", "status", "pieces"),
     [
-        ("folder", ["--beam", "2", "--stop", "x"], ["--beam, --stop: only a run can do that", "--max-tokens"]),
-        ("folder", ["--stream"], ["--stream: only a run"]),
-        ("folder", ["--seed", "3000000000"], ["seed=3000000000 is not possible", "from 0 to 2147483647"]),
-        ("http://127.0.0.1:{rest}/other", [], ["the server says 404: Servable not found for request"]),
-        ("http://127.0.0.1:{rest}", [], ["names no model", "SCHEME://HOST:PORT/NAME"]),
-        ("grpc://127.0.0.1:{grpc}/other", [], ["the server says NOT_FOUND"]),
-        ("grpc://127.0.0.1:{free}/stories", [], ["the server says UNAVAILABLE"]),
-        ("http://127.0.0.1:{free}/stories", [], ["no TF Serving answers by REST at http://127.0.0.1:"]),
-        ("http://127.0.0.1:{grpc}/stories", [], ["no TF Serving answers by REST"]),
-        ("grpc://127.0.0.1:{rest}/stories", [], ["the server says UNAVAILABLE"]),
+        ("folder", ["--beam", "2", "--stop", "x"], 2, ["--beam, --stop: only a run can do that", "--max-tokens"]),
+        ("folder", ["--stream"], 2, ["--stream: only a run"]),
+        ("folder", ["--seed", "3000000000"], 2, ["seed=3000000000 is not possible", "from 0 to 2147483647"]),
+        ("http://127.0.0.1:{rest}/other", [], 2, ["the server says 404: Servable not found for request"]),
+        ("http://127.0.0.1:{rest}", [], 2, ["names no model", "SCHEME://HOST:PORT/NAME"]),
+        ("grpc://127.0.0.1:{grpc}/other", [], 2, ["the server says NOT_FOUND"]),
+        ("grpc://127.0.0.1:{free}/stories", [], 1, ["the server says UNAVAILABLE"]),
+        ("http://127.0.0.1:{free}/stories", [], 1, ["no TF Serving answers by REST at http://127.0.0.1:"]),
+        ("http://127.0.0.1:{grpc}/stories", [], 2, ["no TF Serving answers by REST"]),
+        ("grpc://127.0.0.1:{rest}/stories", [], 1, ["the server says UNAVAILABLE"]),
     ],
 )
-def test_what_cannot_be_asked_is_one_line(stories, server, place, options, pieces):
+def test_what_cannot_be_asked_is_one_line(stories, server, place, options, status, pieces):
+    """The status of what may succeed later is 1: there may be a server then."""
     (free,) = free_ports(0)  # nobody listens there
     place = place.format(rest=server.rest_port, grpc=server.grpc_port, free=free)
     done = zoo("predict", stories.folder.parent if place == "folder" else place, "a text", *options)
-    assert (done.exit_code, done.stdout) == (2, ""), done.exception
+    assert (done.exit_code, done.stdout) == (status, ""), done.exception
     (line,) = done.stderr.splitlines()
     assert all(piece in line for piece in pieces), line
+
+
+def test_a_server_that_has_no_time_may_have_some_later(stories):
+    with DevelopmentServer(stories.folder.parent, "stories", limits=Limits(workers=1, queue=0)) as server:
+        for place, said in zip(places(stories, server)[2:], ("503", "UNAVAILABLE"), strict=True):
+            with connect(place) as client, server._service.gate.passed(), pytest.raises(UnavailableError) as caught:
+                asking.predict(client, ["a text"])
+            assert str(caught.value) == f"the server says {said}: the queue of requests is full: try again later"
+    assert UnavailableError.exit_status == 1

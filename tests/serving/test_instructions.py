@@ -50,7 +50,7 @@ def by_curl(command):
     """The one answer to a request."""
     if shutil.which("curl") is None:
         pytest.skip("curl is not here")
-    (answer,) = json.loads(finished(["bash", "-c", command]).stdout)["predictions"]
+    (answer,) = json.loads(finished(["bash", "-c", command]))["predictions"]
     return answer
 
 
@@ -109,7 +109,7 @@ def test_all_of_it_runs_as_it_stands_wherever_the_export_is_moved(exports, tmp_p
     with Child(["bash", "-c", command], cwd=folder) as server:
         server.line()
         assert "진주에서" in by_curl(request)["word"]
-        said = {finished([sys.executable, "-c", code], cwd=folder).stdout for code in python}
+        said = {finished([sys.executable, "-c", code], cwd=folder) for code in python}
     assert len(said) == 1 and "'진주에서'" in said.pop()
 
 

@@ -53,7 +53,7 @@ def test_it_is_cut_or_refused_as_the_export_was_told(cuts, refusing, texts):
 
 def test_whoever_asks_reads_the_one_line_of_ours(refusing, texts):
     texts, most = texts
-    said = f"the text is too long: at most {most} tokens are read, so shorten or split it. Tokens of each row: 1"
+    said = f"the text pair is too long: at most {most} tokens are read, so shorten or split it. Tokens of each row: 1"
     said = f"{said} {most + 1}"
     lines = "".join("\t".join(parts) + "\n" for parts in zip(*texts.values(), strict=True))
     with DevelopmentServer(refusing.parent, "model") as server:

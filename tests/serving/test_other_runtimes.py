@@ -41,7 +41,7 @@ def ask(loader, export, signature, feed, fetch, rows, is_text):
     libraries = ":".join(str(operations / f"{name}.so") for name in LIBRARIES)
     values = rows if is_text else [str(value) for row in rows for value in row]
     command = [loader, export.folder, *names, "strings" if is_text else "ids", libraries, len(rows), *values]
-    return finished(command).stdout.splitlines()
+    return finished(command).splitlines()
 
 
 def test_a_program_in_c_gets_the_answers_of_the_run(exports, loader):

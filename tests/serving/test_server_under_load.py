@@ -137,8 +137,9 @@ def test_a_newer_version_takes_over_while_requests_come_and_none_is_lost(tmp_pat
         try:
             write_version(tmp_path, 2)
             wait_for(2)
-            (tmp_path / "3").mkdir()
-            (tmp_path / "3" / "saved_model.pb").write_bytes(b"no model")
+            shutil.copytree(tmp_path / "2", tmp_path / ".3")
+            (tmp_path / ".3" / "saved_model.pb").write_bytes(b"no model")
+            (tmp_path / ".3").rename(tmp_path / "3")
             deadline = time.monotonic() + 120
             while len(get(server, "/v1/models/upper")[1]["model_version_status"]) < 3 and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -164,18 +165,37 @@ def test_a_version_that_is_copied_slowly_is_served_when_it_is_whole(tmp_path, up
     (tmp_path / "served").mkdir()
     write_version(tmp_path / "made", 2)
     shutil.copytree(upper / "1", tmp_path / "served" / "01")  # TF Serving calls it 1, too
-    versions = Versions(tmp_path / "served")
+    told = []
+    versions = Versions(tmp_path / "served", tell=told.append)
     versions.look()
     assert versions.current.version == 1
     made, copied = tmp_path / "made" / "2", tmp_path / "served" / "2"
     copied.mkdir()
     shutil.copy2(made / "saved_model.pb", copied)
-    for _ in range(2):  # it is left alone until there is more of it
+    for _ in range(3):  # it is left alone until there is all of it
         versions.look()
-        assert (versions.current.version, versions.statuses()[2][0]) == (1, State.END)
+        assert (versions.current.version, list(versions.statuses())) == (1, [1])
     shutil.copytree(made / "variables", copied / "variables")
     versions.look()
     assert (versions.current.version, versions.statuses()[2][0]) == (2, State.AVAILABLE)
+    assert told == [f"{tmp_path}/served/01 serves.", f"{copied} serves."]
+
+
+def test_a_version_of_which_nothing_more_comes_is_told_once_and_served_when_it_does(tmp_path, upper):
+    folder = shutil.copytree(upper, tmp_path / "upper")
+    shutil.copytree(folder / "1", folder / "2", ignore=shutil.ignore_patterns("variables.index"))
+    shutil.copytree(folder / "1", folder / "3", ignore=shutil.ignore_patterns("saved_model.pb"))
+    told = []
+    versions = Versions(folder, tell=told.append, patience=0.0)
+    versions.look()
+    assert told == [f"{folder}/1 serves."]  # all else has just come
+    for _ in range(3):
+        versions.look()
+    assert [line.partition(":")[0] for line in told[1:]] == [f"{folder}/{name} cannot be loaded" for name in "32"]
+    assert [versions.statuses()[number][0] for number in (3, 2)] == [State.END] * 2
+    shutil.copy(folder / "1" / "variables" / "variables.index", folder / "2" / "variables")
+    versions.look()
+    assert told[3:] == [f"{folder}/2 serves."]
 
 
 def test_a_folder_without_a_version_and_a_port_that_is_taken(tmp_path, upper, server):

@@ -8,9 +8,12 @@ import pytest
 
 import zoo
 from tests.command_line import zoo as command
+from zoo import saved_model
+from zoo.run_folder import BusyError
 from zoo.saved_model import ExportError
 from zoo.serving import facts
 from zoo.serving.instructions import README
+from zoo.serving.places import versions
 
 
 @pytest.fixture(scope="module")
@@ -167,5 +170,43 @@ def run(tmp_path):
 
 
 def test_two_exports_at_once_do_not_take_the_same_number(export, folder):
-    with filelock.FileLock(folder / ".lock"), pytest.raises(ExportError, match=r"another export writes into .*model"):
+    with filelock.FileLock(folder / ".lock"), pytest.raises(BusyError, match=r"another export writes into .*model"):
         zoo.export(export.run, folder)
+    assert BusyError.exit_status == 1
+
+
+@pytest.fixture
+def while_texts_are_read(monkeypatch):
+    """Does something once, at the beginning of the long work of an export."""
+
+    def do(what):
+        texts = saved_model._texts
+
+        def read(run):
+            monkeypatch.setattr(saved_model, "_texts", texts)
+            what()
+            return texts(run)
+
+        monkeypatch.setattr(saved_model, "_texts", read)
+
+    return do
+
+
+def test_an_export_that_ends_while_another_reads_its_texts_has_the_number_before(export, folder, while_texts_are_read):
+    while_texts_are_read(lambda: zoo.export(export.run, folder))
+    assert zoo.export(export.run, folder).name == "3"
+    assert {path.name for path in versions(folder).values()} == {"1", "2", "3"}
+    assert [facts.read_metadata(folder / name)["version"] for name in "123"] == [1, 2, 3]
+    assert "version 3" in (folder / README).read_text(encoding="utf-8")
+
+
+def test_an_export_of_another_task_that_ends_first_is_not_followed(export, exports, tmp_path, while_texts_are_read):
+    names = exports("birnn", "tiny-names").run
+    while_texts_are_read(lambda: zoo.export(names, tmp_path))
+    with pytest.raises(ExportError, match=r"holds version 1, birnn:tiny for tiny-names .* its task is another"):
+        zoo.export(export.run, tmp_path)
+    assert list(versions(tmp_path)) == [1]
+
+
+def test_the_help_says_what_may_follow_what():
+    assert "A new version must be of the same task" in " ".join(command("export", "--help").stdout.split())

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from zoo.ragged import in_chunks
+from zoo.records import name_of
 
 SPACE = "▁"  # how white space that is a token of its own is written
 
@@ -69,7 +70,7 @@ class Reading:
         for field in self.fields:
             rows = self.read_ids(field, [record[field] for record in records])
             for number, ids in enumerate(rows, 1):
-                name = f"text {number}" if len(self.fields) == 1 else f"the {_named(field)} of text {number}"
+                name = name_of(number, field, self.fields)
                 if len(ids) == 0 and not self.may_be_empty:
                     raise ValueError(f"{name} has no token: {self.when_empty}")
                 most, advice = self.longest(field, model, length=len(ids), **options)
@@ -96,8 +97,3 @@ def _speaking(tokenizer):
 
 def _is_said(character):
     return not (character.isspace() or character == SPACE or unicodedata.category(character)[0] in "PZC")
-
-
-def _named(field):
-    """A field as people say it."""
-    return field.replace("_", " ")

@@ -80,7 +80,7 @@ class TextsKind(Kind):
 
     def ragged_inputs(self, text, text_pair=None):
         """Strings [B] -> the backbone's inputs as ragged rows."""
-        parts = [self._cut(text)] if text_pair is None else [self._cut(text), self._cut(text_pair)]
+        parts = [self._cut(text, "text")] + ([] if text_pair is None else [self._cut(text_pair, "text pair")])
         tokenizer = self.tokenizers["tokenizer"]
         first = frame(tokenizer.start_id, parts[0], tokenizer.end_id)
         rows = [first] + [frame(part, tokenizer.end_id) for part in parts[1:]]
@@ -93,8 +93,8 @@ class TextsKind(Kind):
         most = self.facts["max_length"]
         return most, f"this run reads {most} at most: shorten it, or train with longer texts (--text max_length=N)."
 
-    def _cut(self, texts):
-        return self.cut(self.tokenizers["tokenizer"].encode(texts), self.facts["max_length"])
+    def _cut(self, texts, what):
+        return self.cut(self.tokenizers["tokenizer"].encode(texts), self.facts["max_length"], what)
 
     def input_columns(self, examples):
         """The inputs of :class:`zoo.batching.Columns`."""

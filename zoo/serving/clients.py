@@ -24,23 +24,31 @@ from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, prediction_service_pb2_grpc
 
 from zoo.serving.json_tensors import to_document
-from zoo.serving.limits import ServingError, in_one_line
+from zoo.serving.limits import HTTP_STATUS, ServingError, in_one_line
 from zoo.serving.places import is_address, newest_version, no_version
 from zoo.serving.requests import predict_request
 from zoo.serving.served_model import ServedModel
 
 SECONDS = 300.0  # before a server is given up
+LATER = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 class ClientError(ValueError):
     """What was asked cannot be answered; says what is wrong."""
 
 
+class UnavailableError(ClientError):
+    """No server can be reached, or it has no time now."""
+
+    exit_status = 1  # of a program: later it may succeed
+
+
 def connect(place):
     """The folder of an export, or the server at an address, ready to be asked; a context that ends the connection.
 
     Raises:
-        ClientError: there is no export, the address is not complete, or nobody answers there.
+        ClientError: there is no export, the address is not complete, or what answers there has no such model;
+            UnavailableError: nobody answers there.
     """
     if not is_address(place):
         folder = newest_version(place)
@@ -120,7 +128,8 @@ class GrpcClient(_Client):
         try:
             return method(request, timeout=SECONDS)
         except grpc.RpcError as error:
-            raise ClientError(f"the server says {error.code().name}: {in_one_line(error.details())}") from error
+            error_class = UnavailableError if error.code() in LATER else ClientError
+            raise error_class(f"the server says {error.code().name}: {in_one_line(error.details())}") from error
 
 
 class RestClient(_Client):
@@ -151,12 +160,14 @@ class RestClient(_Client):
             with urllib.request.urlopen(request, timeout=SECONDS) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
-            raise ClientError(f"the server says {error.code}: {_said(error.read())}") from error
+            error_class = UnavailableError if error.code in map(HTTP_STATUS.get, LATER) else ClientError
+            raise error_class(f"the server says {error.code}: {_said(error.read())}") from error
         except http.client.RemoteDisconnected as error:
-            raise ClientError(f"the server at {self._address} ended the connection and gave no answer.") from error
+            raise UnavailableError(f"the server at {self._address} ended the connection and gave no answer.") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or str(error) or type(error).__name__
-            raise ClientError(f"no TF Serving answers by REST at {self._address}: {reason}.") from error
+            error_class = UnavailableError if isinstance(error, OSError) else ClientError
+            raise error_class(f"no TF Serving answers by REST at {self._address}: {reason}.") from error
 
 
 def _said(body):

@@ -1,12 +1,13 @@
 """The newest version of a model's folder, exchanged for a newer one while it is being asked."""
 
 import threading
+import time
 
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2
 
 from zoo.serving.limits import ServingError, as_serving_error, in_one_line
-from zoo.serving.places import FILE, no_version, versions
+from zoo.serving.places import is_whole, no_version, versions
 from zoo.serving.served_model import ServedModel
 
 State = get_model_status_pb2.ModelVersionStatus.State
@@ -17,23 +18,27 @@ class Versions:
 
     A request keeps the version that it began with, so none is dropped when a
     newer one takes over; that happens after the newer one has been loaded and
-    warmed up. A version that cannot be loaded is remembered and left alone
-    until one of its files changes or another one comes, as while it is being
-    copied; the one before goes on.
+    warmed up. A version that lacks files is left alone, for it is being copied;
+    if nothing more comes for long, it counts as one that cannot be loaded. Such
+    a version is remembered and left alone until one of its files changes or
+    another one comes; the one before goes on.
 
     Args:
         directory: the folder that holds the versions.
         seconds: between two looks at it.
         tell: a function that is called with a line of text for each version that takes over or cannot be loaded.
+        patience: seconds without a new byte after which a version that lacks files is no longer waited for.
     """
 
-    def __init__(self, directory, seconds=1.0, tell=lambda line: None):
+    def __init__(self, directory, seconds=1.0, tell=lambda line: None, patience=60.0):
         self.directory = directory
         self.seconds = seconds
         self.tell = tell
+        self.patience = patience
         self.current = None
         self._statuses = {}  # version -> (state, ServingError or None)
         self._failed = {}  # version -> its files, as they were when it failed
+        self._coming = {}  # version that lacks files -> those that are there, and since when
         self._ended = threading.Event()
         self._watch = threading.Thread(target=self._look_again, name="versions", daemon=True)
 
@@ -84,7 +89,7 @@ class Versions:
             if self.current is not None and version == self.current.version:
                 break
             files = _files(folder)
-            if FILE not in files or self._failed.get(version) == files:
+            if not files or self._failed.get(version) == files or self._is_coming(version, folder, files):
                 continue
             self._statuses[version] = (State.LOADING, None)
             try:
@@ -105,6 +110,17 @@ class Versions:
             break
         for line in told if self.current else ():  # else it is an error, which start() raises
             self.tell(line)
+
+    def _is_coming(self, version, folder, files):
+        """Whether a version lacks files, which may still be copied."""
+        if is_whole(folder):
+            return False
+        before, since = self._coming.get(version, (None, None))
+        if before != files:
+            since = time.monotonic()
+            self._coming[version] = files, since
+            return True
+        return time.monotonic() - since < self.patience
 
     def _look_again(self):
         while not self._ended.wait(self.seconds):

@@ -3,6 +3,8 @@
 Shapes: B texts, N tokens of a text, L characters of one.
 """
 
+from functools import lru_cache
+
 import tensorflow as tf
 
 from zoo.tokenizers.base import Tokenizer
@@ -36,20 +38,28 @@ class SpacingTokenizer(Tokenizer):
         return self.glue(self.words_again(token_ids))
 
     def decode_behind(self, token_ids, texts):
-        before = self._words(texts)
+        before = self.words(texts)
         return _rest(self.glue(self.words_again(token_ids, before)), before, texts)
 
     def settled(self, token_ids, behind=None):
         token_ids = tf.ragged.constant([[i for i in token_ids if not self.is_special[i]]], tf.int32, ragged_rank=1)
-        before = None if behind is None else self._words(behind)
+        before = None if behind is None else _words_before(self, behind.numpy()[0])
         text = self.settled_words(self.words_again(token_ids, before).numpy()[0].decode())
         return text if behind is None else _rest(tf.constant([text]), before, behind).numpy()[0].decode()
 
-    def _words(self, texts):
+    def words(self, texts):
         """The words of texts, joined by single spaces: string [B] -> string [B]."""
         return join(self.split(self.normalize(texts)), " ")
 
 
+@lru_cache(maxsize=8)
+def _words_before(tokenizer, text):
+    """The words of a text, bytes -> string [1]; a stream asks for them at each token."""
+    return tokenizer.words(tf.constant([text]))
+
+
+# In a graph, for a stream asks it at each token: its operations one by one would take longer than to write the token.
+@tf.function(input_signature=[tf.TensorSpec([None], tf.string)] * 3, autograph=False)
 def _rest(whole, before, texts):
     """What stands behind the words ``before`` in glued texts ``whole``, which begin with them: string [B].
 
