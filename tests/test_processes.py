@@ -8,7 +8,7 @@ import pytest
 
 from tests.processes import Child, ended, finished, made_once, start
 
-WAITS = ["sh", "-c", "sleep 600 & echo I wait for $! >&2; wait"]
+WAITS = ["sh", "-c", "sleep 600 > /dev/null 2>&1 & echo I wait for $! >&2; wait"]
 HANGS = """
 import subprocess, sys, time
 child = subprocess.Popen(["sleep", "600"])
@@ -75,7 +75,7 @@ def test_one_that_is_talked_to_is_killed_with_its_children_and_heard(wait, why):
 
 
 def test_a_context_that_ends_kills_what_was_started_in_it():
-    with Child(["sh", "-c", "sleep 600 & echo $!; wait"]) as it:
+    with Child(["sh", "-c", "sleep 600 > /dev/null 2>&1 & echo $!; wait"]) as it:
         child = int(it.line())
     assert is_killed(child)
 
