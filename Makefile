@@ -27,8 +27,8 @@ parity: $(INSTALLED) ## compares with PyTorch, transformers and tiktoken themsel
 	$(BIN)/python -m pytest --live $(AT_ONCE) -k "not recorded" tests/test_references.py tests/parity
 
 # On the processor; -rs tells what is left to TensorFlow.
-OF_MODELS = $(addprefix tests/test_,layers.py saving_layers.py parameters.py transformers.py recurrent.py seq2seq.py contract.py \
-	contract_weights.py decoding.py decoding_by_row.py properties.py references.py)
+OF_MODELS = $(addprefix tests/test_,layers.py parameters.py transformers.py recurrent.py seq2seq.py contract.py \
+	contract_weights.py decoding.py decoding_by_row.py properties.py references.py saving_layers.py)
 test-backends: $(INSTALLED) ## layers, models and decoding on JAX and on PyTorch
 	$(BIN)/python -m pip install --quiet --editable ".[test,backends]"
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)

@@ -137,6 +137,16 @@ def test_a_configuration_keeps_precision_and_name():
     assert (again.hidden_dim, again.compute_dtype, again.name, again.trainable) == (3, "bfloat16", "memory", False)
 
 
+def test_a_subclass_keeps_its_own_arguments_and_those_it_passes_on():
+    class Narrow(FeedForward):
+        def __init__(self, narrowness, **others):
+            super().__init__(8, 8 // narrowness, **others)
+
+    layer = Narrow.from_config(Narrow(4, output_initializer=NORMAL, name="waist").get_config())
+    layer.build((2, 3, 8))
+    assert (layer.expand.units, layer.contract.kernel_initializer.stddev, layer.name) == (2, 0.5, "waist")
+
+
 @pytest.mark.parametrize(
     "head",
     [

@@ -40,10 +40,13 @@ class Layer(keras.layers.Layer):
     def _arguments(self):
         """What the constructor was given, and the defaults of the rest: name -> value."""
         args, kwargs = self._given
-        bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
+        signature = inspect.signature(self.__init__)
+        bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        named = {name: value for name, value in bound.arguments.items() if name not in ("self", "kwargs")}
-        return {**named, **bound.arguments.get("kwargs", {})}
+        arguments = {}
+        for name, value in bound.arguments.items():
+            arguments |= value if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD else {name: value}
+        return arguments
 
     @classmethod
     def from_config(cls, config):
