@@ -28,7 +28,7 @@ parity: $(INSTALLED) ## compares with PyTorch, transformers and tiktoken themsel
 
 # On the processor; -rs tells what is left to TensorFlow.
 OF_MODELS = $(addprefix tests/test_,layers.py parameters.py transformers.py recurrent.py seq2seq.py contract.py \
-	contract_weights.py decoding.py decoding_by_row.py properties.py references.py)
+	contract_weights.py decoding.py decoding_by_row.py properties.py references.py saving_layers.py)
 test-backends: $(INSTALLED) ## layers, models and decoding on JAX and on PyTorch
 	$(BIN)/python -m pip install --quiet --editable ".[test,backends]"
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(BIN)/python -m pytest -rs $(OF_MODELS)

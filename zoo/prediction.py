@@ -89,7 +89,7 @@ def _checked(run, inputs, long_prompts, options):
     run = run if isinstance(run, Run) else Run.load(run)
     if long_prompts not in LONG_PROMPTS:
         raise unknown_name("way with long prompts", long_prompts, LONG_PROMPTS)
-    answering = signature(run.kind.respond).parameters.values()
+    answering = signature(type(run.kind).respond).parameters.values()
     known = [parameter.name for parameter in answering if parameter.default is not parameter.empty]
     for name in options:
         if name not in known:

@@ -14,6 +14,7 @@
 :mod:`.heads`             hidden states to answers
 :mod:`.pretraining`       the head of BERT's pre-training
 :mod:`.auxiliary`         a head beside which the text is predicted, too
+:mod:`.saving`            the layers in the files of ``model.save``
 ========================  ==================================================================
 """
 
@@ -50,6 +51,7 @@ from zoo.layers.masks import causal_mask, combine_masks, padding_to_attention_ma
 from zoo.layers.positions import LearnedPositions, SinusoidalPositions, sinusoidal_positions
 from zoo.layers.pretraining import PretrainingHead
 from zoo.layers.recurrent import BidirectionalStack, RecurrentLayer, RecurrentStack, over_time
+from zoo.layers.saving import make_savable
 
 __all__ = [
     "ACTIVATIONS",
@@ -104,3 +106,5 @@ __all__ = [
     "weighted_mean",
     "write_memory",
 ]
+
+make_savable(each for each in map(globals().get, __all__) if isinstance(each, type))

@@ -6,14 +6,14 @@ does not depend on the decoder and is computed once for a source, and
 ``call(query, keys)``, computed at every step.
 """
 
-import keras
 from keras import ops
 
 from zoo.layers.dense import Dense
+from zoo.layers.saving import Layer
 from zoo.registry import unknown_name
 
 
-class AdditiveScore(keras.layers.Layer):
+class AdditiveScore(Layer):
     """Bahdanau 2015, appendix A.1.2: ``score = v . tanh(W query + U memory)``.
 
     (``keras.layers.AdditiveAttention`` is not this: it has no W and no U.)
@@ -22,8 +22,8 @@ class AdditiveScore(keras.layers.Layer):
         hidden_dim: int, A, size of the space in which both are compared.
     """
 
-    def __init__(self, hidden_dim):
-        super().__init__()
+    def __init__(self, hidden_dim, **kwargs):
+        super().__init__(**kwargs)
         self.query_projection = Dense(hidden_dim)  # W, with the bias for both
         self.memory_projection = Dense(hidden_dim, use_bias=False)  # U
         self.direction = Dense(1, use_bias=False)  # v
@@ -42,7 +42,7 @@ class AdditiveScore(keras.layers.Layer):
         return ops.squeeze(self.direction(together), -1)
 
 
-class DotScore(keras.layers.Layer):
+class DotScore(Layer):
     """Luong 2015, section 3.1, "dot": ``score = query . memory``; no weights.
 
     The memory must be as large as the query.
@@ -67,8 +67,8 @@ class GeneralScore(DotScore):
         hidden_dim: int, D, size of the query.
     """
 
-    def __init__(self, hidden_dim):
-        super().__init__()
+    def __init__(self, hidden_dim, **kwargs):
+        super().__init__(**kwargs)
         self.memory_projection = Dense(hidden_dim, use_bias=False)
 
     def keys(self, memory):

@@ -18,6 +18,7 @@ from keras import ops
 from zoo.layers.checks import check_heads
 from zoo.layers.dense import Dense
 from zoo.layers.initializers import fresh
+from zoo.layers.saving import Layer
 
 
 def split_heads(x, num_heads):
@@ -71,7 +72,7 @@ def dot_product_attention(query, key, value, attention_mask=None):
     return weighted_mean(weights, value), weights
 
 
-class MultiHeadAttention(keras.layers.Layer):
+class MultiHeadAttention(Layer):
     """Several attentions side by side, each in a space of its own (Vaswani et al. 2017, section 3.2.2).
 
     ``attention(x)`` attends from x to itself, ``attention(x, context)`` from x to

@@ -3,14 +3,14 @@
 Shapes: B batch, T length, D hidden_dim, V vocabulary.
 """
 
-import keras
 
 from zoo.layers.heads import LanguageModelHead
+from zoo.layers.saving import Layer
 
 ANSWER, TEXT = "answer", "text"
 
 
-class WithLanguageModelling(keras.layers.Layer):
+class WithLanguageModelling(Layer):
     """A head whose decoder goes on to predict each next token of its input (Radford et al. 2018, "GPT-1", section 3.2).
 
     In training it has two outputs, whose losses are added with ``loss_weights``: the paper's L3 = L2 + weight * L1.

@@ -17,9 +17,10 @@ from keras import ops
 from zoo.layers.attention import MultiHeadAttention, write_memory
 from zoo.layers.feed_forward import FeedForward
 from zoo.layers.masks import past_mask
+from zoo.layers.saving import Layer
 
 
-class EncoderBlock(keras.layers.Layer):
+class EncoderBlock(Layer):
     """Self-attention, then a feed-forward layer.
 
     Args:
@@ -71,7 +72,7 @@ class EncoderBlock(keras.layers.Layer):
         return x
 
 
-class DecoderBlock(keras.layers.Layer):
+class DecoderBlock(Layer):
     """Self-attention to the past, attention to a source where there is one, then a feed-forward layer.
 
     ``call`` reads whole sequences; ``step`` reads the next tokens of each row and keeps

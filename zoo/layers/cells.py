@@ -11,14 +11,14 @@ product. A state is a list of tensors [B, D]; the first one is the hidden state 
 which is also the output.
 """
 
-import keras
 from keras import ops
 
 from zoo.layers.dense import Dense
+from zoo.layers.saving import Layer
 from zoo.registry import unknown_name
 
 
-class RecurrentCell(keras.layers.Layer):
+class RecurrentCell(Layer):
     """Base of the cells: an input matrix with bias, a recurrent matrix, and the equations in ``call``.
 
     Args:
@@ -30,8 +30,8 @@ class RecurrentCell(keras.layers.Layer):
     recurrent_bias = False
     bias_initializer = "zeros"
 
-    def __init__(self, hidden_dim):
-        super().__init__()
+    def __init__(self, hidden_dim, **kwargs):
+        super().__init__(**kwargs)
         self.hidden_dim = hidden_dim
         self.input_projection = Dense(self.num_gates * hidden_dim, bias_initializer=self.bias_initializer)
         self.recurrent_projection = Dense(

@@ -3,14 +3,14 @@
 Shapes: B batch, T length, D hidden_dim, V vocabulary.
 """
 
-import keras
 from keras import ops
 
 from zoo.layers.dense import by_row
 from zoo.layers.initializers import fresh
+from zoo.layers.saving import Layer
 
 
-class TokenEmbedding(keras.layers.Layer):
+class TokenEmbedding(Layer):
     """A matrix [V, D] with one row for each token of the vocabulary.
 
     Called with ids it looks up their rows. :meth:`logits` uses the same matrix

@@ -3,11 +3,11 @@
 Shapes: B batch, T length, D hidden_dim, F intermediate_dim.
 """
 
-import keras
 from keras import ops
 
 from zoo.layers.dense import Dense
 from zoo.layers.initializers import fresh
+from zoo.layers.saving import Layer
 from zoo.registry import unknown_name
 
 ACTIVATIONS = {
@@ -28,7 +28,7 @@ def find_activation(name):
     return ACTIVATIONS[name]
 
 
-class FeedForward(keras.layers.Layer):
+class FeedForward(Layer):
     """Two dense layers that look at each place by itself: D -> F -> D (Vaswani et al. 2017, section 3.3).
 
     Args:

@@ -12,12 +12,13 @@ from keras import ops
 
 from zoo.layers.dense import Dense, by_row
 from zoo.layers.feed_forward import find_activation
+from zoo.layers.saving import Layer
 from zoo.registry import unknown_name
 
 POOLINGS = ("first", "last", "mean")
 
 
-class LanguageModelHead(keras.layers.Layer):
+class LanguageModelHead(Layer):
     """Scores every token of the vocabulary as the next one.
 
     Args:
@@ -66,7 +67,7 @@ class LanguageModelHead(keras.layers.Layer):
         return ops.cast(logits, "float32")
 
 
-class MaskedLanguageModelHead(keras.layers.Layer):
+class MaskedLanguageModelHead(Layer):
     """Guesses the masked tokens from both sides (Devlin et al. 2018, BERT, arXiv:1810.04805, section 3.1).
 
     A dense layer, an activation and a normalisation as in the published checkpoints, then logits with a bias.
@@ -99,7 +100,7 @@ class MaskedLanguageModelHead(keras.layers.Layer):
         return self.output_head(self.norm(self.dense(hidden_states)))
 
 
-class ClassificationHead(keras.layers.Layer):
+class ClassificationHead(Layer):
     """Puts a whole text into one of C classes: pool to one vector, then a linear layer.
 
     With ``pooling="first"`` the vector passes BERT's *pooler*, a dense tanh
@@ -153,7 +154,7 @@ class RegressionHead(ClassificationHead):
         return super().call(hidden_states, padding_mask)[:, 0]
 
 
-class TokenClassificationHead(keras.layers.Layer):
+class TokenClassificationHead(Layer):
     """Gives each token one of C tags.
 
     Args:
@@ -174,7 +175,7 @@ class TokenClassificationHead(keras.layers.Layer):
         return ops.cast(self.classifier(self.dropout(hidden_states)), "float32")
 
 
-class SpanHead(keras.layers.Layer):
+class SpanHead(Layer):
     """Points at the first and the last token of an answer (Devlin et al. 2018, BERT, arXiv:1810.04805, section 4.2)."""
 
     def __init__(self, **kwargs):

@@ -5,11 +5,11 @@ Shapes: B batch, T length, D hidden_dim.
 
 import math
 
-import keras
 from keras import ops
 
 from zoo.layers.checks import check_length
 from zoo.layers.initializers import fresh
+from zoo.layers.saving import Layer
 
 
 def sinusoidal_positions(positions, hidden_dim):
@@ -40,7 +40,7 @@ def sinusoidal_positions(positions, hidden_dim):
     return ops.reshape(waves, (*ops.shape(positions), hidden_dim))  # sin, cos, sin, cos, ...
 
 
-class SinusoidalPositions(keras.layers.Layer):
+class SinusoidalPositions(Layer):
     """:func:`sinusoidal_positions` as a layer; it has no weights, and by itself no maximum.
 
     Args:
@@ -60,7 +60,7 @@ class SinusoidalPositions(keras.layers.Layer):
         return ops.cast(sinusoidal_positions(position, self.hidden_dim), self.compute_dtype)
 
 
-class LearnedPositions(keras.layers.Layer):
+class LearnedPositions(Layer):
     """One learned vector for each position up to a maximum (Gehring et al. 2017, arXiv:1705.03122; GPT, BERT).
 
     Args:

@@ -8,9 +8,10 @@ from keras import ops
 
 from zoo.layers.dense import Dense
 from zoo.layers.heads import MaskedLanguageModelHead, pool
+from zoo.layers.saving import Layer
 
 
-class PretrainingHead(keras.layers.Layer):
+class PretrainingHead(Layer):
     """Both questions of BERT's pre-training at once (Devlin et al. 2018, BERT, arXiv:1810.04805, section 3.1), or the
     first alone.
 

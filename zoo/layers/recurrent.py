@@ -11,6 +11,7 @@ import keras
 from keras import ops
 
 from zoo.layers.cells import make_cell
+from zoo.layers.saving import Layer
 
 
 def over_time(advance, state, inputs, padding_mask=None, backwards=False):
@@ -45,7 +46,7 @@ def over_time(advance, state, inputs, padding_mask=None, backwards=False):
     return states, final_state
 
 
-class RecurrentLayer(keras.layers.Layer):
+class RecurrentLayer(Layer):
     """One cell, run over a whole sequence.
 
     Args:
@@ -55,8 +56,8 @@ class RecurrentLayer(keras.layers.Layer):
             stay in the order of the tokens.
     """
 
-    def __init__(self, cell, backwards=False):
-        super().__init__()
+    def __init__(self, cell, backwards=False, **kwargs):
+        super().__init__(**kwargs)
         self.cell = cell
         self.backwards = backwards
 
@@ -80,7 +81,7 @@ class RecurrentLayer(keras.layers.Layer):
         return state[0], state
 
 
-class RecurrentStack(keras.layers.Layer):
+class RecurrentStack(Layer):
     """Recurrent layers upon each other, dropout between them (Zaremba 2014: never on the recurrent connections).
 
     Args:
@@ -91,10 +92,15 @@ class RecurrentStack(keras.layers.Layer):
         backwards: whether all layers read from the last token to the first.
     """
 
-    def __init__(self, cell, num_layers, hidden_dim, dropout=0.0, backwards=False):
-        super().__init__()
+    def __init__(self, cell, num_layers, hidden_dim, dropout=0.0, backwards=False, **kwargs):
+        super().__init__(**kwargs)
         self.recurrent_layers = [RecurrentLayer(make_cell(cell, hidden_dim), backwards) for _ in range(num_layers)]
         self.dropout = keras.layers.Dropout(dropout)
+
+    def build(self, x_shape):
+        for layer in self.recurrent_layers:
+            layer.build(x_shape)
+            x_shape = (*x_shape[:-1], layer.cell.hidden_dim)
 
     def zero_state(self, batch_size):
         """The state before the first token: for each layer a list of zeros [B, D]."""
@@ -120,17 +126,23 @@ class RecurrentStack(keras.layers.Layer):
         return x, next_states
 
 
-class BidirectionalStack(keras.layers.Layer):
+class BidirectionalStack(Layer):
     """Each layer reads the text in both directions and passes on both outputs (Schuster 1997, Graves 2005).
 
     Args: as :class:`RecurrentStack`; D is the size of *one* direction.
     """
 
-    def __init__(self, cell, num_layers, hidden_dim, dropout=0.0):
-        super().__init__()
+    def __init__(self, cell, num_layers, hidden_dim, dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
         self.forward_layers = [RecurrentLayer(make_cell(cell, hidden_dim)) for _ in range(num_layers)]
         self.backward_layers = [RecurrentLayer(make_cell(cell, hidden_dim), backwards=True) for _ in range(num_layers)]
         self.dropout = keras.layers.Dropout(dropout)
+
+    def build(self, x_shape):
+        for forward, backward in zip(self.forward_layers, self.backward_layers, strict=True):
+            forward.build(x_shape)
+            backward.build(x_shape)
+            x_shape = (*x_shape[:-1], 2 * forward.cell.hidden_dim)
 
     def call(self, x, padding_mask=None):
         """``x`` [B, T, D_in], ``padding_mask`` [B, T] -> outputs [B, T, 2 D] and final states.

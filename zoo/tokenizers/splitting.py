@@ -7,8 +7,6 @@ word of its own. So "don't" is three words, as in BERT.
 Shapes: B texts, W words of a text.
 """
 
-import itertools
-
 import tensorflow as tf
 import tensorflow_text as tf_text
 
@@ -113,6 +111,6 @@ def settled(text):
     if not text:
         return ""
     texts = [each.decode() for each in glue(tf.constant([text + more for more in _MAY_FOLLOW])).numpy()]
-    columns = zip(*texts, strict=False)
-    same = itertools.takewhile(lambda letters: len(set(letters)) == 1, columns)
-    return "".join(letters[0] for letters in same)
+    first, last = min(texts), max(texts)  # what these two share, all those between them in the alphabet do
+    pairs = enumerate(zip(first, last, strict=False))
+    return first[: next((i for i, (one, other) in pairs if one != other), len(first))]
