@@ -55,8 +55,8 @@ endif
 lint: $(INSTALLED) ## ruff
 	$(BIN)/ruff check .
 
-clean: ## removes .venv, build, dist, demo and runs
-	rm -rf $(VENV) build dist demo runs *.egg-info
+clean: ## removes .venv, build, dist and demo; what was trained in runs stays
+	rm -rf $(VENV) build dist demo *.egg-info
 
 # Made once, and again when the dependencies change.
 $(INSTALLED): setup.cfg pyproject.toml

@@ -137,7 +137,7 @@ def test_a_start_that_knows_nothing_of_the_texts_is_refused(tmp_path):
     zoo.train("bag_of_words", "tiny-sentiment:en", out=tmp_path / "more", **small)
 
 
-def test_a_frozen_training_starts_from_a_run_and_leaves_one(tmp_path):
+def test_a_frozen_training_starts_from_a_run_and_leaves_one(tmp_path, capsys):
     data = tmp_path / "data.tsv"
     data.write_text("".join(f"{a} {b}\t{a}\n" for a in "xy" for b in "abcdefgh"))
     settings = {**SIZES, "max_sequence_length": 16}
@@ -145,6 +145,8 @@ def test_a_frozen_training_starts_from_a_run_and_leaves_one(tmp_path):
     options = {"data": data, "settings": settings, "text": {"max_length": 8}, "batch_size": 4, "progress": False}
     start = zoo.train("bert", "classification", steps=1, out=tmp_path / "start", **options)
     recipe = {"frozen": "true", "learning_rate": 0.1}
+    zoo.train("bert", "classification", steps=1, out=tmp_path / "alone", recipe=recipe, **{**options, "progress": True})
+    assert "a backbone of random weights, which stay" in capsys.readouterr().err
     options = {"data": data, "text": {"max_length": 8}, "batch_size": 4, "progress": False, "init": start.folder}
     run = zoo.train("bert", "classification", steps=3, out=tmp_path / "run", recipe=recipe, **options)
     assert run.config["recipe"]["frozen"] is True

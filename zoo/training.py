@@ -130,6 +130,8 @@ def train(
     recipe = make_recipe(family, start.recipe if start else {}, prompt_length, recipe, learning_rate, minutes)
     learns = not (recipe.frozen or prompt_length)
     check_settings(family, config, task, start, settings, learns)
+    if recipe.frozen and not start:
+        hint("frozen=true without --init: the head learns from a backbone of random weights, which stay.", progress)
     chief = is_chief(strategy)
     folder = Path(out or _default_folder(task, family, preset, seed))
     if chief:

@@ -136,7 +136,7 @@ def test_what_a_client_cannot_ask(export, server, tmp_path):
         pass
     with pytest.raises(ValueError, match=r"closed channel"):
         asking.predict(ended, ["a"])
-    with pytest.raises(clients.ClientError, match=r"names no model"):
+    with pytest.raises(clients.ClientError, match=r"not the address of a model"):
         clients.connect(f"http://127.0.0.1:{server.rest_port}")
     with pytest.raises(clients.ClientError, match=r"the server says 404"):
         clients.connect(f"http://127.0.0.1:{server.rest_port}/other")

@@ -147,12 +147,13 @@ def test_an_export_that_is_not_whole_is_one_line(stories, tmp_path):
         ("folder", ["--stream"], 2, ["--stream: only a run"]),
         ("folder", ["--seed", "3000000000"], 2, ["seed=3000000000 is not possible", "from 0 to 2147483647"]),
         ("http://127.0.0.1:{rest}/other", [], 2, ["the server says 404: Servable not found for request"]),
-        ("http://127.0.0.1:{rest}", [], 2, ["names no model", "SCHEME://HOST:PORT/NAME"]),
+        ("http://127.0.0.1:{rest}", [], 2, ["not the address of a model", "SCHEME://HOST:PORT/NAME"]),
+        ("ftp://127.0.0.1:{rest}/stories", [], 2, ["not the address of a model", "http, https or grpc"]),
         ("grpc://127.0.0.1:{grpc}/other", [], 2, ["the server says NOT_FOUND"]),
-        ("grpc://127.0.0.1:{free}/stories", [], 1, ["the server says UNAVAILABLE"]),
+        ("grpc://127.0.0.1:{free}/stories", [], 1, ["no TF Serving answers by gRPC at 127.0.0.1:", "UNAVAILABLE"]),
         ("http://127.0.0.1:{free}/stories", [], 1, ["no TF Serving answers by REST at http://127.0.0.1:"]),
         ("http://127.0.0.1:{grpc}/stories", [], 2, ["no TF Serving answers by REST"]),
-        ("grpc://127.0.0.1:{rest}/stories", [], 1, ["the server says UNAVAILABLE"]),
+        ("grpc://127.0.0.1:{rest}/stories", [], 1, ["no TF Serving answers by gRPC", "UNAVAILABLE"]),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(stories, server, place, options, status, pieces):

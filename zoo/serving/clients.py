@@ -57,7 +57,10 @@ def connect(place):
         return FolderClient(folder)
     found = re.fullmatch(r"(https?|grpc)://([^/]+)/(?:v1/models/)?([^/:]+)", place)
     if not found:
-        raise ClientError(f"{place} names no model: say SCHEME://HOST:PORT/NAME, such as grpc://localhost:8500/mine.")
+        raise ClientError(
+            f"{place} is not the address of a model: say SCHEME://HOST:PORT/NAME, where SCHEME is http, https or grpc, "
+            "such as grpc://localhost:8500/mine."
+        )
     scheme, host, model = found.groups()
     model = urllib.parse.unquote(model)
     if scheme == "grpc":
@@ -101,7 +104,9 @@ class GrpcClient(_Client):
     """Asks a server by gRPC."""
 
     def __init__(self, address, model):
+        self._address = address
         self._model = model
+        self.signatures = None  # until it has answered
         options = [("grpc.max_receive_message_length", -1)]
         self._channel = grpc.insecure_channel(address, options)
         self._service = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
@@ -128,8 +133,12 @@ class GrpcClient(_Client):
         try:
             return method(request, timeout=SECONDS)
         except grpc.RpcError as error:
-            error_class = UnavailableError if error.code() in LATER else ClientError
-            raise error_class(f"the server says {error.code().name}: {in_one_line(error.details())}") from error
+            said = f"{error.code().name}: {in_one_line(error.details())}"
+            if error.code() not in LATER:
+                raise ClientError(f"the server says {said}") from error
+            if self.signatures is None:
+                raise UnavailableError(f"no TF Serving answers by gRPC at {self._address}: {said}") from error
+            raise UnavailableError(f"the server says {said}") from error
 
 
 class RestClient(_Client):

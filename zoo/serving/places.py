@@ -9,8 +9,8 @@ SHARD = re.compile("variables.data-[0-9]{5}-of-(?P<count>[0-9]{5})")  # of the w
 
 
 def is_address(place):
-    """Whether this is the address of a server."""
-    return isinstance(place, str) and re.match(r"(https?|grpc)://", place) is not None
+    """Whether this is the address of a server, be it one that can be asked or not."""
+    return isinstance(place, str) and re.match("[a-z]+://", place) is not None
 
 
 def is_export(place):
