@@ -7,6 +7,7 @@ import tensorflow as tf
 from zoo.packing import pick
 
 plain = tf.autograph.experimental.do_not_convert  # no Python control flow is translated
+AT_ONCE = 4  # batches, in their order: so many hide what starting the graph anew for each of them costs
 GRAPH = SimpleNamespace(take=tf.gather, max=tf.reduce_max, maximum=tf.maximum, arange=tf.range, where=tf.where)
 
 
@@ -22,13 +23,14 @@ def dataset(batches, start=0):
     @plain
     def epoch(packed, rows, counts):
         order = tf.data.Dataset.from_tensor_slices((rows, counts))
-        return order.map(lambda *of_batch: pick(packed, *of_batch, batches.multiple, GRAPH))
+        return order.map(lambda *of_batch: pick(packed, *of_batch, batches.multiple, GRAPH), num_parallel_calls=AT_ONCE)
 
     plan = tf.data.Dataset.from_generator(lambda: batches.plan(start), output_signature=signature)
     picked = plan.flat_map(epoch)
     if batches.finish is None:
         return picked
-    return picked.enumerate(start).map(plain(lambda number, batch: batches.finish(number, *batch)))
+    finished = plain(lambda number, batch: batches.finish(number, *batch))
+    return picked.enumerate(start).map(finished, num_parallel_calls=AT_ONCE)
 
 
 def shares(dataset, replicas, first, count):
