@@ -36,13 +36,13 @@ def random(*shape):
 
 
 def attention_by_loops(query, key, value, may_attend):
-    """The definition, one number after the other; [B, T, H, E], [B, S, H, E] twice, [B, T, S] -> [B, T, H, E]."""
+    """The definition, one number after the other; [B, H, T, E], [B, H, S, E] twice, [B, T, S] -> [B, H, T, E]."""
     result = np.zeros(query.shape)
-    for b, t, h in np.ndindex(*query.shape[:3]):
-        sources = [s for s in range(key.shape[1]) if may_attend[b, t, s]]
-        scores = [math.exp(query[b, t, h] @ key[b, s, h] / math.sqrt(query.shape[-1])) for s in sources]
+    for b, h, t in np.ndindex(*query.shape[:3]):
+        sources = [s for s in range(key.shape[2]) if may_attend[b, t, s]]
+        scores = [math.exp(query[b, h, t] @ key[b, h, s] / math.sqrt(query.shape[-1])) for s in sources]
         for s, score in zip(sources, scores, strict=True):
-            result[b, t, h] += score / sum(scores) * value[b, s, h]
+            result[b, h, t] += score / sum(scores) * value[b, h, s]
     return result
 
 
@@ -57,7 +57,7 @@ def bfloat16():
 
 
 def test_attention_is_its_definition():
-    query, key, value = random(2, 3, 2, 4), random(2, 5, 2, 4)[::-1].copy(), random(2, 5, 2, 4)
+    query, key, value = random(2, 2, 3, 4), random(2, 2, 5, 4)[::-1].copy(), random(2, 2, 5, 4)
     may_attend = np.random.default_rng(1).random((2, 3, 5)) < 0.6
     may_attend[:, :, 0] = True
     result, weights = dot_product_attention(query, key, value, may_attend)
@@ -69,7 +69,7 @@ def test_attention_is_its_definition():
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 def test_masked_places_weigh_nothing_in_every_precision(dtype):
     # The unscaled score 40 * 40 * 64 is far beyond float16's largest number, 65504.
-    query, key = ops.full((1, 1, 1, 64), 40, dtype), ops.full((1, 3, 1, 64), 40, dtype)
+    query, key = ops.full((1, 1, 1, 64), 40, dtype), ops.full((1, 1, 3, 64), 40, dtype)
     _, weights = dot_product_attention(query, key, key, np.array([[[True, False, True]]]))
     assert keras.backend.standardize_dtype(weights.dtype) == dtype
     np.testing.assert_array_equal(ops.convert_to_numpy(ops.cast(weights, "float32")).ravel(), [0.5, 0, 0.5])
@@ -83,11 +83,11 @@ def test_attention_that_cannot_be_split_into_heads_is_refused():
 
 
 def test_memory_is_written_where_each_row_stands():
-    memory = {"key": np.zeros((2, 3, 1, 1), "float32")}
+    memory = {"key": np.zeros((2, 1, 3, 1), "float32")}
     new = {"key": np.array([[[[5.0]]], [[[7.0]]]], "float32")}
     written = write_memory(memory, new, position=ops.convert_to_tensor([2, 0]))
     np.testing.assert_array_equal(ops.squeeze(written["key"]), [[0, 0, 5], [7, 0, 0]])
-    two = {"key": np.array([5.0, 6.0, 7.0, 8.0], "float32").reshape(2, 2, 1, 1)}
+    two = {"key": np.array([5.0, 6.0, 7.0, 8.0], "float32").reshape(2, 1, 2, 1)}
     written = write_memory(memory, two, position=ops.convert_to_tensor([1, 0]))
     np.testing.assert_array_equal(ops.squeeze(written["key"]), [[0, 5, 6], [7, 8, 0]])
 

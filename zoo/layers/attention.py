@@ -4,7 +4,8 @@ First the mathematics as functions, then :class:`MultiHeadAttention`, which adds
 the parameters, then the recording of attention maps.
 
 Shapes: B batch, T target or query length, S source or key length, D hidden_dim,
-H heads, E = D / H size of one head.
+H heads, E = D / H size of one head. Heads stand before places: what one head
+multiplies lies together, else a step of decoding would rearrange the whole memory.
 Masks: attention_mask [B, T, S], True = target t may attend to source s; an axis
 may have size 1 (see :mod:`zoo.layers.masks`).
 """
@@ -22,21 +23,23 @@ from zoo.layers.saving import Layer
 
 
 def split_heads(x, num_heads):
-    """[B, T, D] -> [B, T, H, E]."""
-    return ops.reshape(x, (*ops.shape(x)[:2], num_heads, x.shape[-1] // num_heads))
+    """[B, T, D] -> [B, H, T, E]."""
+    heads = ops.reshape(x, (*ops.shape(x)[:2], num_heads, x.shape[-1] // num_heads))
+    return ops.transpose(heads, (0, 2, 1, 3))
 
 
 def merge_heads(x):
-    """[B, T, H, E] -> [B, T, D]."""
-    return ops.reshape(x, (*ops.shape(x)[:2], x.shape[2] * x.shape[3]))
+    """[B, H, T, E] -> [B, T, D]."""
+    heads = ops.transpose(x, (0, 2, 1, 3))  # [B, T, H, E]
+    return ops.reshape(heads, (*ops.shape(heads)[:2], x.shape[1] * x.shape[3]))
 
 
 def attention_weights(query, key, attention_mask=None):
     """How much each target looks at each source: softmax(Q K^T / sqrt(E)), in float32.
 
     Args:
-        query: [B, T, H, E].
-        key: [B, S, H, E].
+        query: [B, H, T, E].
+        key: [B, H, S, E].
         attention_mask: [B, T, S], True = may attend; None = everything may.
 
     Returns:
@@ -44,7 +47,7 @@ def attention_weights(query, key, attention_mask=None):
         to nothing spreads evenly over all S: finite, and without meaning.
     """
     # The query is scaled before the product: in float16 the unscaled scores could overflow.
-    scores = ops.einsum("bthe,bshe->bhts", query * query.shape[-1] ** -0.5, key)  # [B, H, T, S]
+    scores = ops.einsum("bhte,bhse->bhts", query * query.shape[-1] ** -0.5, key)  # [B, H, T, S]
     scores = ops.cast(scores, "float32")
     if attention_mask is not None:
         scores = ops.where(attention_mask[:, None], scores, -1e9)
@@ -52,21 +55,21 @@ def attention_weights(query, key, attention_mask=None):
 
 
 def weighted_mean(weights, value):
-    """Weights [B, H, T, S] and values [B, S, H, E] -> [B, T, H, E]."""
-    return ops.einsum("bhts,bshe->bthe", weights, value)
+    """Weights [B, H, T, S] and values [B, H, S, E] -> [B, H, T, E]."""
+    return ops.einsum("bhts,bhse->bhte", weights, value)
 
 
 def dot_product_attention(query, key, value, attention_mask=None):
     """Attention(Q, K, V) = softmax(Q K^T / sqrt(E)) V (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1).
 
     Args:
-        query: [B, T, H, E].
-        key: [B, S, H, E].
-        value: [B, S, H, E].
+        query: [B, H, T, E].
+        key: [B, H, S, E].
+        value: [B, H, S, E].
         attention_mask: [B, T, S], True = may attend; None = everything may.
 
     Returns:
-        the attended values [B, T, H, E] and the weights [B, H, T, S].
+        the attended values [B, H, T, E] and the weights [B, H, T, S].
     """
     weights = attention_weights(query, key, attention_mask)
     return weighted_mean(weights, value), weights
@@ -127,7 +130,7 @@ class MultiHeadAttention(Layer):
         return self.attend(x, self.memory(x if context is None else context), attention_mask)
 
     def memory(self, context):
-        """The keys and values of ``context`` [B, S, D]: a dictionary of two tensors [B, S, H, E]."""
+        """The keys and values of ``context`` [B, S, D]: a dictionary of two tensors [B, H, S, E]."""
         key, value = ops.split(self.key_value(context), 2, axis=-1)
         return {"key": split_heads(key, self.num_heads), "value": split_heads(value, self.num_heads)}
 
@@ -141,7 +144,7 @@ class MultiHeadAttention(Layer):
 
     def empty_memory(self, batch_size, length):
         """A memory with room for ``length`` tokens, to be filled by :func:`write_memory`."""
-        shape = (batch_size, length, self.num_heads, self.hidden_dim // self.num_heads)
+        shape = (batch_size, self.num_heads, length, self.hidden_dim // self.num_heads)
         return {"key": ops.zeros(shape, self.compute_dtype), "value": ops.zeros(shape, self.compute_dtype)}
 
 
@@ -149,21 +152,21 @@ def write_memory(memory, new, position):
     """Puts the keys and values of some tokens into a memory.
 
     Args:
-        memory: dictionary of tensors [B, S, H, E].
-        new: dictionary of tensors [B, T, H, E].
+        memory: dictionary of tensors [B, H, S, E].
+        new: dictionary of tensors [B, H, T, E].
         position: [B], int, where in each row the first of them stands.
 
     Returns:
         the memory with the new values.
     """
     # Not slice_update: TensorFlow compiles it anew for each batch size; nor scatter_update: XLA needs minutes for it.
-    places = ops.arange(ops.shape(memory["key"])[1], dtype=position.dtype)[None, :] - position[:, None]  # [B, S]
-    if new["key"].shape[1] == 1:  # the usual case, at every step of decoding, needs no product
-        is_new = (places == 0)[:, :, None, None]
+    places = ops.arange(ops.shape(memory["key"])[2], dtype=position.dtype)[None, :] - position[:, None]  # [B, S]
+    if new["key"].shape[2] == 1:  # the usual case, at every step of decoding, needs no product
+        is_new = (places == 0)[:, None, :, None]
         return {name: ops.where(is_new, new[name], memory[name]) for name in memory}
-    is_here = places[:, :, None] == ops.arange(ops.shape(new["key"])[1], dtype=position.dtype)  # [B, S, T]
-    is_new = ops.any(is_here, axis=-1)[:, :, None, None]
-    moved = {name: ops.einsum("bst,bthe->bshe", ops.cast(is_here, x.dtype), x) for name, x in new.items()}
+    is_here = places[:, :, None] == ops.arange(ops.shape(new["key"])[2], dtype=position.dtype)  # [B, S, T]
+    is_new = ops.any(is_here, axis=-1)[:, None, :, None]
+    moved = {name: ops.einsum("bst,bhte->bhse", ops.cast(is_here, x.dtype), x) for name, x in new.items()}
     return {name: ops.where(is_new, moved[name], memory[name]) for name in memory}
 
 

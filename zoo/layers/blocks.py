@@ -177,7 +177,7 @@ class DecoderBlock(Layer):
 
         def attend_to_past(x):
             cache["past"] = write_memory(cache["past"], self.self_attention.memory(x), position)
-            length = ops.shape(cache["past"]["key"])[1]
+            length = ops.shape(cache["past"]["key"])[2]
             return self.self_attention.attend(x, cache["past"], past_mask(position, length, ops.shape(x)[1]))
 
         def attend_to_source(x):
