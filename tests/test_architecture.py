@@ -25,11 +25,15 @@ MAY_IMPORT = {
     "zoo.stopping": (("zoo.samplers",), ("keras", "numpy")),
     "zoo.windows": (("zoo.growing",), ("keras",)),
     "zoo.signatures": ((), ("tensorflow",)),
-    "zoo.records": ((), ()),
+    "zoo.composed": ((), ()),
+    "zoo.records": (("zoo.composed",), ()),
     "zoo.serving": (("zoo.serving", "zoo.records", "zoo.registry", "zoo.samplers"), None),
     "zoo.world": (("zoo.world",), ()),
     "zoo.prompts": ((), ()),
-    "zoo.tasks": (("zoo.tasks", "zoo.datasets", "zoo.prompts", "zoo.registry", "zoo.settings", "zoo.world"), ()),
+    "zoo.tasks": (
+        ("zoo.tasks", "zoo.composed", "zoo.datasets", "zoo.prompts", "zoo.registry", "zoo.settings", "zoo.world"),
+        (),
+    ),
     "zoo.datasets": (("zoo.datasets", "zoo.registry"), ("keras",)),
     "zoo.tokenizers": (("zoo.tokenizers", "zoo.registry"), None),
     "zoo.pretrained": (

@@ -6,11 +6,12 @@ import pytest
 
 from tests.untrained_runs import language_model, run_of
 from zoo import plots
-from zoo.attention_maps import FONT_ADVICE, attend, attention_maps
+from zoo.attention_maps import FONT_ADVICE, attend, attention_maps, readable
 from zoo.kinds.pretraining import Pretraining
 from zoo.kinds.text_to_text import TextToText
 from zoo.prediction import predict, stream
 from zoo.tokenizers import SPECIAL_TOKENS
+from zoo.tokenizers.byte import ByteTokenizer
 from zoo.tokenizers.word import WordTokenizer
 
 WORDS = WordTokenizer([*SPECIAL_TOKENS, "사과", "a", "."])
@@ -45,6 +46,13 @@ def test_what_gets_no_answer_gets_no_stream_and_no_map(runs, name):
         if not blank:
             with pytest.raises(ValueError, match=f"^{message}"):
                 list(stream(run, text))
+
+
+def test_a_letter_of_several_bytes_stands_at_its_last_one():
+    tokenizer = ByteTokenizer()
+    ids = tokenizer.encode(["a 정"]).numpy()[0]
+    assert readable(tokenizer, ids) == ["a", "␣", "·", "·", "정"]
+    assert readable(tokenizer, [*ids[2:4], 3])[:2] == ["·", "·"]
 
 
 def test_a_language_model_may_begin_with_nothing(runs):

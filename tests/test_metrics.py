@@ -56,6 +56,11 @@ def test_korean_bleu_counts_characters():
     assert "tok:char" in scores["bleu_signature"]
 
 
+def test_korean_is_known_by_its_letters():
+    assert metrics.is_korean(["민수가 iPhone을 샀다.", "3개"])
+    assert not metrics.is_korean(["Minsu (민수) went home."]) and not metrics.is_korean(["123", ""])
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_token_bleu_takes_tokens_as_they_are(seed):
     random = np.random.default_rng(seed)

@@ -27,15 +27,16 @@ def no_terminal(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
 
 
-def test_a_log_gets_a_line_every_half_a_minute_and_one_at_the_end(clock, capsys):
+def test_a_log_gets_a_line_soon_then_every_half_a_minute_and_one_at_the_end(clock, capsys):
     with TrainingProgress("gpt:tiny on copy", STEPS) as show:
         for step in range(1, 101):  # a second each
             clock[0] = step
             show(step, float(step), 2.5, math.inf if step < 50 else 2.25, 1000 * step)
     assert capsys.readouterr().err.splitlines() == [
-        "gpt:tiny on copy: 15 %  step 30  loss 2.500  1,000 tokens/s  0:02:50 left",
-        "gpt:tiny on copy: 30 %  step 60  loss 2.500  best validation 2.250  1,000 tokens/s  0:02:20 left",
-        "gpt:tiny on copy: 45 %  step 90  loss 2.500  best validation 2.250  1,000 tokens/s  0:01:50 left",
+        "gpt:tiny on copy: 2 %  step 3  loss 2.500  1,000 tokens/s  0:03:17 left",
+        "gpt:tiny on copy: 16 %  step 33  loss 2.500  1,000 tokens/s  0:02:47 left",
+        "gpt:tiny on copy: 32 %  step 63  loss 2.500  best validation 2.250  1,000 tokens/s  0:02:17 left",
+        "gpt:tiny on copy: 46 %  step 93  loss 2.500  best validation 2.250  1,000 tokens/s  0:01:47 left",
         "gpt:tiny on copy: 50 %  step 100  loss 2.500  best validation 2.250  1,000 tokens/s  0:01:40 left",
     ]
 

@@ -23,6 +23,7 @@ from zoo.registry import unknown_name
 from zoo.runs import Run
 
 FORMATS = (".png", ".svg", ".pdf")
+MOST_PARTS = 8  # tokens of a letter, before it is given up
 FONT_ADVICE = (
     "no installed font has all letters of this text, some will be boxes: write SVG, for which the reader's own fonts "
     "are taken, or install a Korean one (fonts-nanum or fonts-noto-cjk on Debian and Ubuntu, "
@@ -196,11 +197,15 @@ def _part(backbone_kind, inputs, shape):
 
 
 def readable(tokenizer, token_ids):
-    """Tokens as people write them: bytes as letters where they are whole ones, blanks made visible."""
-    labels = []
-    for token_id in token_ids:
-        token = tokenizer.tokens[token_id]
-        text = tokenizer.decode([[int(token_id)]]).numpy()[0].decode("utf-8", errors="replace")
-        shown = token if "\ufffd" in text or not text else text
+    """Tokens as people write them: a letter stands at the token with its last byte ("·" before), blanks are visible."""
+    labels, begun = [], []  # begun: tokens of a letter whose last byte has not come
+    for token_id in map(int, token_ids):
+        begun.append(token_id)
+        text = tokenizer.decode([begun]).numpy()[0].decode("utf-8", errors="replace")
+        if "\ufffd" in text and len(begun) < MOST_PARTS:
+            labels.append("·")
+            continue
+        shown = tokenizer.tokens[token_id] if "\ufffd" in text or not text else text
         labels.append(shown.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣"))
+        begun = []
     return labels

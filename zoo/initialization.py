@@ -1,5 +1,7 @@
 """Where a training starts from that does not start from nothing: an earlier run, or published weights."""
 
+import dataclasses
+
 from zoo.datasets.splits import draw
 from zoo.pretrained import Pretrained, PretrainedError, check_family, fill, read
 from zoo.prompt_tuning import Prompted
@@ -112,8 +114,9 @@ class FromRun:
                 new.pooler.set_weights(old.pooler.get_weights())  # pre-trained on whole texts, as the paper has it
             elif part == "backbone":
                 raise RunError(
-                    "the weights of the run given as init have other shapes than the new model: change no sizes, and "
-                    "choose a task whose texts are not longer than that run's (max_sequence_length)."
+                    f"the weights of {self.source} have other shapes than those of the new model"
+                    f"{_changes(self.config, backbone.config)}: change no sizes, and choose a task whose texts are not "
+                    "longer than that run's (max_sequence_length)."
                 )
         if is_prompted:
             task_model.backbone.begin()
@@ -182,6 +185,13 @@ def _frozen(task_model):
     """The backbone that weights are copied into, and whether it stands behind a prompt."""
     is_prompted = isinstance(task_model.backbone, Prompted)
     return task_model.backbone.backbone if is_prompted else task_model.backbone, is_prompted
+
+
+def _changes(old, new):
+    """The settings that differ between two configurations, in words."""
+    pairs = [(field.name, getattr(old, field.name), getattr(new, field.name)) for field in dataclasses.fields(old)]
+    changed = [f"{name} {before} -> {after}" for name, before, after in pairs if before != after]
+    return f" ({', '.join(changed)})" if changed else ""
 
 
 def _other_head(source):

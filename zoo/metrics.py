@@ -47,6 +47,12 @@ def bleu(references, hypotheses, lowercase=False, tokenize="13a"):
     return figures
 
 
+def is_korean(texts):
+    """Whether most letters of some texts are Hangul."""
+    letters = [letter for text in texts for letter in text if letter.isalpha()]
+    return 2 * sum("가" <= letter <= "힣" for letter in letters) > len(letters)
+
+
 def token_bleu(references, hypotheses):
     """Corpus BLEU over tokens as they are given, without smoothing: 0 if no 4-gram is right.
 

@@ -46,7 +46,8 @@ def predict(run, inputs, batch_size=64, long_prompts="refuse", **options):
         span-answering      answer: str; start, end: its offsets; score: its probability
         ==================  ==============================================================
 
-        In lists over words or blanks, a shorter text than others has ``""`` (of numbers 0 or -1) behind its own.
+        Offsets count the characters of the text in NFC (:mod:`zoo.composed`). In lists over words or blanks, a shorter
+        text than others has ``""`` (of numbers 0 or -1) behind its own.
 
     Raises:
         UnknownNameError: the kind has no such option; says which there are.

@@ -11,7 +11,7 @@ import time
 import rich.console
 import rich.progress
 
-SECONDS_BETWEEN_LINES = 30
+FIRST_LINE, SECONDS_BETWEEN_LINES = 3, 30
 WIDE = 130  # columns of a terminal that has room for a title, a bar and the figures in one line
 
 
@@ -37,7 +37,8 @@ def hint(what, shown=True):
 class TrainingProgress:
     """Context manager that yields ``show(step, seconds, loss, best, tokens)``.
 
-    A terminal gets a bar; anything else, such as the log of a scheduler, a line every half a minute and one at the end.
+    A terminal gets a bar; anything else, such as the log of a scheduler, a line after three
+    seconds, then every half a minute, and one at the end.
 
     Args:
         title: what is trained.
@@ -62,7 +63,7 @@ class TrainingProgress:
             disable=not shown or self.in_lines,
         )
         self.task = self.bar.add_task(title, total=self.total, figures="starting")
-        self.unsaid, self.said_at = None, time.monotonic()
+        self.unsaid, self.say_at = None, time.monotonic() + FIRST_LINE
 
     def __enter__(self):
         if self.is_narrow and not self.bar.disable:
@@ -82,10 +83,10 @@ class TrainingProgress:
         figures = f"step {step}  loss {loss:.3f}  {measured}{speed:,.0f} tokens/s  {left} left"
         self.bar.update(self.task, completed=done, figures=figures.replace("  ", " ") if self.is_narrow else figures)
         self.unsaid = f"{self.title}: {min(100 * done / self.total, 100):.0f} %  {figures}"
-        if time.monotonic() - self.said_at >= SECONDS_BETWEEN_LINES:
+        if time.monotonic() >= self.say_at:
             self._say()
 
     def _say(self):
         if self.in_lines and self.unsaid:
             print(self.unsaid, file=sys.stderr, flush=True)
-        self.unsaid, self.said_at = None, time.monotonic()
+        self.unsaid, self.say_at = None, time.monotonic() + SECONDS_BETWEEN_LINES

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from zoo.composed import composed
+
 
 def records_of(inputs, fields):
     """Texts as people give them, as the records that kinds of task read.
@@ -12,7 +14,7 @@ def records_of(inputs, fields):
         fields: names of the texts of a record.
 
     Returns:
-        List of dictionaries, field -> str.
+        List of dictionaries, field -> str, in NFC (:mod:`zoo.composed`).
 
     Raises:
         ValueError: an input is something else; says which, what it is, and what is possible.
@@ -42,7 +44,7 @@ def _record(given, fields, number, wanted):
             raise ValueError(f"{name} is {_shown(text)}; expected a text (str).")
         if any("\ud800" <= letter <= "\udfff" for letter in text):  # so Python keeps bytes that are no letters
             raise ValueError(f"{name} is {text!a:.80}, which is not UTF-8; expected UTF-8.")
-    return record
+    return composed(record)
 
 
 def _shown(value):

@@ -24,6 +24,8 @@ from zoo.settings import convert_all
 from zoo.strategies import check_shares, describe, is_chief, is_multi_worker, make_strategy
 from zoo.trainer import Trainer, check_learns
 
+HOPELESS = 100.0  # nats a token: no vocabulary is so large that guessing would cost so much
+
 MEASUREMENTS = 10  # of the validation loss in one training, unless said otherwise
 
 
@@ -232,6 +234,9 @@ def carry_out(run, strategy, batches, checkpoint, progress):
     chosen_by = draw(run.task.examples("validation"), config.get("drawn"), config["seed"])
     validation = run.kind.batches(chosen_by, config["batch_size"])
     learn(run, trainer, batches, validation, is_chief(strategy), progress, checkpoint)
+    best = run.results().get("training", {}).get("best_validation_loss") or 0.0
+    if best > HOPELESS and is_chief(strategy):
+        hint(f"a loss of {best:,.0f} is worse than guessing: a smaller learning rate or clip_norm may help.", progress)
 
 
 def _default_folder(task, family, preset, seed):

@@ -58,9 +58,9 @@ def compare(
 
     Args:
         tasks: name of a task, or a list of names.
-        models: list of ``"family"`` or ``"family:preset"``, each used for the tasks it suits. None: the families
-            made for the kind of task, in their smallest preset; ``"all"``: every family that can take it.
-        seeds: list of int, each model is trained once with each of them.
+        models: one or a list of ``"family"`` or ``"family:preset"``, each used for the tasks it suits. None: the
+            families made for the kind of task, in their smallest preset; ``"all"``: every family that can take it.
+        seeds: int or a list of them, each model is trained once with each of them.
         steps, minutes: numbers, the budget of one training; at most one, else each task's own ``steps``. Under a
             budget in minutes, learning-rate schedules that would have to know their last step stay constant.
         out: path of a folder; ``runs/comparison-<tasks>`` by default. Runs in it that are finished and were made with
@@ -85,7 +85,8 @@ def compare(
         zoo.comparison.processes.ProcessError: with ``isolate``, a process did not start or was killed.
     """
     names = [tasks] if isinstance(tasks, str) else list(tasks)
-    seeds = list(seeds)
+    seeds = [seeds] if isinstance(seeds, int) else list(seeds)
+    models = [models] if isinstance(models, str) and models != "all" else models
     if not names or not seeds or len(set(seeds)) < len(seeds):
         raise RunError(f"give at least one task and one seed, each seed once; given: tasks {names}, seeds {seeds}.")
     if steps is not None and minutes is not None:

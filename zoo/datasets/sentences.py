@@ -21,14 +21,15 @@ def sentences(text):
     """The sentences of a text, in order, without white space around them.
 
     Every line end and every end mark (``.!?…。！？``) before white space ends a sentence; a full stop
-    after a single capital or a common English abbreviation does not.
+    after a single capital, a common English abbreviation, or between numbers (2024. 5. 3.) does not.
     """
     found = []
     for line in text.split("\n"):
         begin = 0
         for mark in _END.finditer(line):
             before = line[max(begin, mark.start() - _LONGEST_ABBREVIATION) : mark.start() + 1]
-            if line[mark.start() : mark.end()] == "." and _ABBREVIATED.search(before):
+            is_date = before[-2:-1].isdigit() and line[mark.end() :].lstrip()[:1].isdigit()
+            if line[mark.start() : mark.end()] == "." and (is_date or _ABBREVIATED.search(before)):
                 continue
             found.append(line[begin : mark.end()])
             begin = mark.end()

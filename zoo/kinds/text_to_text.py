@@ -149,7 +149,9 @@ class TextToText(WritingKind):
         exact = metrics.exact_match([written(text) for text in references], [written(text) for text in answers])
         if self.metric == "exact_match":
             return exact
-        tokenize = "char" if self.facts["target_language"] == "ko" else "13a"
+        language = self.facts["target_language"]
+        is_korean = language == "ko" or (language is None and metrics.is_korean(references))
+        tokenize = "char" if is_korean else "13a"
         scores = metrics.bleu(references, answers, lowercase=self.facts["lowercase"], tokenize=tokenize)
         return {**scores, **metrics.token_bleu(self._tokens(references), self._tokens(answers)), **exact}
 

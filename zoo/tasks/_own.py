@@ -10,6 +10,7 @@ and no text in two parts. A folder with files ``train.*``, ``validation.*`` and
 
 from functools import partial
 
+from zoo.composed import composed
 from zoo.datasets import DataError
 from zoo.datasets.readers import ending, malformed
 from zoo.datasets.splits import divide
@@ -74,9 +75,9 @@ class OwnDataTask(Task):
         return sorted(self._skipped, key=self._skipped.get)
 
     def item(self, make, path, line):
-        """``[make()]``, an item of :meth:`read`; [] if it is malformed or has an unknown label, and is skipped."""
+        """``[make()]`` in NFC, an item of :meth:`read`; [] if it is malformed or its label unknown, and it is skipped."""
         try:
-            example, content = make()
+            example, content = composed(make())
             unknown = sorted(set(self.labels(example) or ()) - (self.known_labels or set()))
             if self.known_labels is not None and unknown:
                 known = f"{', '.join(sorted(self.known_labels)):.200}"

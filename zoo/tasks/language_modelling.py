@@ -2,6 +2,7 @@
 
 from itertools import accumulate
 
+from zoo.composed import composed
 from zoo.datasets import DataError
 from zoo.datasets.readers import documents, ending, text_of
 from zoo.datasets.splits import THREE_PARTS
@@ -56,7 +57,8 @@ class LanguageModelling(OwnDataTask):
         if ending(path) != ".txt":
             return self.read_file(path)
         texts = [(1, text_of(path, bad=self.bad).strip())] if is_document else documents(path, self.bad)
-        return [(self.placed({"text": each}, path, line), [each]) for line, each in texts if each]
+        texts = [(line, composed(each)) for line, each in texts if each]
+        return [(self.placed({"text": each}, path, line), [each]) for line, each in texts]
 
     def _cut(self, whole):
         """{split: examples}: the first 80 %, then 10 %, then the last 10 % of each document, cut at line ends."""

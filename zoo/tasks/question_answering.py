@@ -1,5 +1,6 @@
 """Question answering: the answer is a stretch of a context, with the user's own questions."""
 
+from zoo.composed import composed_place
 from zoo.datasets import DataError
 from zoo.datasets.readers import ending, malformed
 from zoo.datasets.structured import squad
@@ -42,6 +43,7 @@ class QuestionAnswering(OwnDataTask):
             if there != answer:
                 problem = f"the context has {there!r:.200} at character {start}"
                 raise malformed(path, line, problem, f"the answer {answer!r:.200} there")
+        starts = [composed_place(context, start) for start in starts]
         question = text(record, "question", path, line)
         example = {"context": context, "question": question, "answers": answers, "starts": starts}
         return example, [context, *([record["article"]] if "article" in record else [])]

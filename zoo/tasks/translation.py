@@ -20,7 +20,8 @@ class Translation(OwnDataTask):
     are blank in both files are skipped.
 
     The variant names the languages, ``translation:en-ko``: it orders the files
-    ``train.en`` and ``train.ko`` of a folder, and lets BLEU know what is written.
+    ``train.en`` and ``train.ko`` of a folder, and lets BLEU know what is written
+    (Korean by characters, all else by words); without one, BLEU looks at the letters.
     """
 
     kind = "text-to-text"
