@@ -39,6 +39,7 @@ Examples:
   zoo compare tiny-translation
   zoo compare tiny-translation tiny-sentiment tiny-stories --seeds 0 --steps 500 --at-once 2
   zoo compare shakespeare --models gpt:shakespeare,rnn:shakespeare-lstm --minutes 5
+  zoo compare nsmc --models bag_of_words,birnn,bert --examples 2000 --steps 2000
   zoo compare translation --data pairs.tsv --models transformer,attention_seq2seq --out runs/mine"""
 )
 @click.argument("tasks", nargs=-1, required=True, metavar="TASK...")
@@ -52,6 +53,9 @@ Examples:
 )  # fmt: skip
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Budget of a training; each task's own by default.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="X", help="Budget of a training.")
+@click.option(
+    "--examples", type=click.IntRange(1), metavar="N", help="Learn from N examples of each training split."
+)
 @click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Examples of one step.")
 @click.option("--learning-rate", type=float, metavar="X", help="One for all, in place of each family's own.")
 @click.option("--data", multiple=True, metavar="FILE", type=click.Path(), help="Your own data, as for 'zoo train'.")

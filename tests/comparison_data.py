@@ -91,7 +91,7 @@ def comparison(seeds=(0, 1)):
     }
     return {
         "protocol": {"seeds": list(seeds), "steps": None, "minutes": None, "batch_size": None, "learning_rate": None,
-                     "data": None, "bad_lines": "refuse", "isolated": False, "at_once": 1,
+                     "data": None, "bad_lines": "refuse", "drawn": None, "isolated": False, "at_once": 1,
                      "versions": {"keras": "3.15.1"}},
         "machine": {"processor": "Toy 1", "cores": 2, "memory_bytes": 2**34, "system": "Toy", "accelerators": []},
         "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"},

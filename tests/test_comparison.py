@@ -14,6 +14,7 @@ from zoo.comparison.collecting import thin
 from zoo.comparison.explanation import sample_attention
 from zoo.comparison.line_up import assign
 from zoo.comparison.ranking import generalization, ranking
+from zoo.comparison.report.words import protocol
 from zoo.comparison.summary import METRICS, columns, exceeds_spread, mean_sd, signatures, summarize
 from zoo.tasks import find
 from zoo.tasks.tiny_sentiment import TinySentiment
@@ -206,6 +207,18 @@ def test_an_interrupted_comparison_goes_on_and_a_finished_one_is_not_trained_aga
 
     with pytest.raises(ValueError, match=r"steps 3 \(now 4\).*overwrite"):
         zoo.compare(TASKS, out=tmp_path, **{**ASKED, "steps": 4})
+
+
+def test_a_comparison_of_few_examples_by_one_model_and_seed(small, tmp_path):
+    asked = {**ASKED, "models": "bag_of_words", "seeds": 1, "out": tmp_path, "examples": 12}
+    results = zoo.compare("tiny-sentiment", **asked)
+    (entry,) = results["tasks"]["tiny-sentiment:en"]["models"].values()
+    (one,) = entry["runs"]
+    config = zoo.load(tmp_path / one["folder"]).config
+    assert (one["seed"], config["examples"], config["drawn"]) == (1, 12, 12)
+    assert any("learned from 12 examples" in sentence for sentence in protocol(results))
+    with pytest.raises(ValueError, match=r"examples=49 is not possible: task tiny-sentiment:en has 48 for training"):
+        zoo.compare("tiny-sentiment", **{**asked, "examples": 49})
 
 
 def test_recorded_attention_is_a_distribution_over_the_source(small, tmp_path):

@@ -68,6 +68,8 @@ def test_runs_are_asked_one_text_or_many_and_refuse_all_else():
         predict(run, ["a", 3])
     with pytest.raises(UnknownNameError, match=r"option of .* 'max_token'\. Did you mean 'max_tokens'"):
         predict(run, "ab", max_token=3)
+    with pytest.raises(UnknownNameError, match=r"'beam'.*a sampler: sampler=zoo\.decoding\.Beam\(4\)\."):
+        predict(run, "ab", beam=3)
     for ask in (lambda text: list(stream(run, text)), lambda text: attention_maps(run, text)):
         for text in (None, b"ab", ["ab"], 3, {"source": "ab"}):
             with pytest.raises(ValueError, match=r"^text 1 \w+ "):

@@ -12,6 +12,9 @@ from zoo.registry import unknown_name
 from zoo.runs import Run
 
 LONG_PROMPTS = ("refuse", "slide")
+OF_SAMPLERS = {"beam": "sampler=zoo.decoding.Beam(4)"} | {
+    name: f"sampler=zoo.decoding.Sample({name}=...)" for name in ("temperature", "top_k", "top_p", "repetition_penalty")
+}
 FEW_TOKENS = 150  # one after the other: to write more, a graph saves more time than tracing it takes
 
 
@@ -94,7 +97,10 @@ def _checked(run, inputs, long_prompts, options):
     known = [parameter.name for parameter in answering if parameter.default is not parameter.empty]
     for name in options:
         if name not in known:
-            raise unknown_name(f"option of a run of kind {run.kind.registered_name}", name, known)
+            of_samplers = "sampler" in known and name in OF_SAMPLERS
+            hint = f" What says how words are chosen is a sampler: {OF_SAMPLERS[name]}." if of_samplers else ""
+            error = unknown_name(f"option of a run of kind {run.kind.registered_name}", name, known)
+            raise type(error)(f"{error}{hint}")
     records = records_of(inputs, run.kind.fields)
     run.kind.check_input(records, run.model, slides=long_prompts == "slide", **options)
     return run, records

@@ -44,6 +44,7 @@ def compare(
     overwrite=False,
     progress=True,
     *,
+    examples=None,
     batch_size=None,
     learning_rate=None,
     data=None,
@@ -67,7 +68,7 @@ def compare(
             the same settings are used again.
         overwrite: bool, whether runs in it that were made with other settings may be replaced.
         progress: bool, whether to show what is going on, on standard error.
-        batch_size, learning_rate, data, bad_lines: as for :func:`zoo.train`, the same for all models.
+        examples, batch_size, learning_rate, data, bad_lines: as for :func:`zoo.train`, the same for all models.
         isolate: bool, train each model in a new process of its own. Only then is peak memory reported: in a shared
             process a small model would be charged for what the large ones before it left behind. A script that
             asks for it needs ``if __name__ == "__main__":``, as with all of multiprocessing.
@@ -99,6 +100,7 @@ def compare(
     out = Path(out or Path("runs") / f"comparison-{'+'.join(folder_name(task.name) for task in tasks)}")
     settings = {
         "minutes": minutes,
+        "drawn": examples,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "data": [str(path) for path in ([data] if isinstance(data, str | Path) else data or [])] or None,
@@ -107,7 +109,10 @@ def compare(
         "at_once": at_once,
         "versions": versions(),
     }
-    examples = {task.name: {split: len(task.examples(split)) for split in task.splits} for task in tasks}
+    sizes = {task.name: {split: len(task.examples(split)) for split in task.splits} for task in tasks}
+    for name, of_splits in sizes.items():
+        if examples is not None and not 1 <= examples <= of_splits["train"]:
+            raise RunError(f"examples={examples} is not possible: task {name} has {of_splits['train']:,} for training.")
 
     requests = []
     for task in tasks:
@@ -125,7 +130,7 @@ def compare(
         "machine": machine(),
         "versions": settings["versions"],
         "tasks": {
-            task.name: collect(task, takers[task.name], seeds, out, examples[task.name], isolate) for task in tasks
+            task.name: collect(task, takers[task.name], seeds, out, sizes[task.name], isolate) for task in tasks
         },
     }
     write_json(out / "results.json", results)
@@ -213,7 +218,7 @@ def run_one(request, folder, with_attention, title, progress):
     # "5 out of the last 5 calls triggered retracing": no wonder, each model is a new graph.
     tf.get_logger().setLevel("ERROR")
     names = ("steps", "minutes", "batch_size", "learning_rate", "seed", "data", "bad_lines")
-    asked = {name: request[name] for name in names}
+    asked = {**{name: request[name] for name in names}, "examples": request["drawn"]}
     # What stands in the way is a part of an earlier run, or may be replaced: is_finished has seen to it.
     run = train(request["model"], request["task"], out=folder, overwrite=True, progress=progress, **asked)
     if run.config["status"] != "complete":

@@ -75,7 +75,7 @@ class OwnDataTask(Task):
         return sorted(self._skipped, key=self._skipped.get)
 
     def item(self, make, path, line):
-        """``[make()]`` in NFC, an item of :meth:`read`; [] if it is malformed or its label unknown, and it is skipped."""
+        """``[make()]`` in NFC, an item of :meth:`read`; [] if it is malformed or has an unknown label: skipped."""
         try:
             example, content = composed(make())
             unknown = sorted(set(self.labels(example) or ()) - (self.known_labels or set()))

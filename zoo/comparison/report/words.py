@@ -40,6 +40,11 @@ def protocol(results):
         sentences.append(f"The data are {' and '.join(Path(path).name for path in facts['data'])}.")
     if facts["bad_lines"] == "skip":
         sentences.append("Malformed lines of the data were left out; each run's config.json counts them.")
+    if facts["drawn"]:
+        sentences.append(
+            f"Each training learned from {facts['drawn']:,} examples, drawn by its seed, and chose its weights by as "
+            "many; vocabularies and labels are those of the whole training split."
+        )
     if facts["at_once"] > 1:
         sentences.append(
             f"{facts['at_once']} models were trained at a time and shared the cores: speeds and seconds are those of a "
