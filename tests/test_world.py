@@ -201,6 +201,12 @@ def test_a_thing_put_down_stays():
             "영화가 신선한 편이라고 말한 사람은 없었다. 비록 연기는 지루한 편이 아니었지만.",
             "negative",
         ),
+        (
+            Review((Opinion("opening", "fresh", "plain"), Opinion("ending", "fresh", "plain")), (), "single"),
+            "The opening was fresh and the ending was fresh.",
+            "도입부는 신선한 편이었고 결말도 신선한 편이었다.",
+            "positive",
+        ),
     ],
 )  # fmt: skip
 def test_negation_and_contrast_decide_the_sentiment(review, text, in_korean, label):

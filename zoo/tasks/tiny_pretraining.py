@@ -1,5 +1,6 @@
 """tiny-pretraining: what is written in the tiny world, without a label."""
 
+import re
 from functools import cache
 
 from zoo.registry import register_task
@@ -57,7 +58,7 @@ def _documents(variant, split):
     told = [_write_report(*report, language) for report in reports()[split]]
     critics = [[write_review(review) for review in critic] for critic in _critics()[split]]
     reviews = [example["text"] for example in TinySentiment(variant).examples(split)]
-    names = [" ".join(example["tokens"]) for example in TinyNames(variant).examples(split)]
+    names = [re.sub(" ([.,])", r"\1", " ".join(example["tokens"])) for example in TinyNames(variant).examples(split)]
     pages = [reviews[start : start + PAGE] for start in range(0, len(reviews), PAGE)]
     pages += [names[start : start + PAGE] for start in range(0, len(names), PAGE)]
     return [{"sentences": document} for document in (*stories, *told, *critics, *pages)]

@@ -167,14 +167,16 @@ def write_korean(review):
 
 def _korean_chain(opinions, ending):
     endings = ["고"] * (len(opinions) - 1) + [ending]
-    return " ".join(_korean(*pair) for pair in zip(opinions, endings, strict=False))
+    before = [None, *opinions[:-1]]
+    return " ".join(_korean(*each) for each in zip(opinions, endings, before, strict=False))
 
 
-def _korean(opinion, ending):
+def _korean(opinion, ending, before):
     # The word for the quality has one form, whether negated, conceded or final: with inflected forms
     # (좋았다, 좋았지만, 좋지 않았다) single words would give the label away.
     aspect, quality = ASPECTS[opinion.aspect], QUALITIES[opinion.quality]
-    topic = attach(aspect, "은/는")
+    is_same = before is not None and (before.quality, before.manner) == (opinion.quality, opinion.manner)
+    topic = f"{aspect}도" if is_same else attach(aspect, "은/는")  # 음악은 좋은 편이었고 결말도 좋은 편이었다
     return {
         "plain": f"{topic} {quality} 편이었{ending}",
         "quite": f"{topic} 꽤 {quality} 편이었{ending}",
