@@ -172,6 +172,8 @@ def train(
     if epochs is not None:
         steps = math.ceil(epochs * len(batches))
     steps = None if minutes is not None else steps or task.steps
+    if steps is not None and recipe.warmup_steps >= steps / 2:
+        hint(f"the rate still rises in {recipe.warmup_steps} of {steps} steps: --recipe warmup_steps=N.", progress)
     compiled = compilation.decide(compile, task_model, batches, steps, strategy, precision)
 
     run = Run(
