@@ -200,7 +200,7 @@ def test_a_label_for_nearly_each_text_may_be_a_mistake_and_is_said_to_be(tmp_pat
     for labels, said in ((usual, None), (range(40), "regression"), ([f"it is {n}" for n in range(40)], "swapped")):
         rows = [label if "\t" in str(label) else f"text {n}\t{label}" for n, label in enumerate(labels)]
         for split in ("train", "validation", "test"):
-            write(tmp_path / f"{split}.tsv", "\n".join(rows))
+            write(tmp_path / f"{split}.tsv", "\n".join(f"{split} {row}" for row in rows))
         zoo.train("bag_of_words", "classification", data=tmp_path, out=tmp_path / "run", overwrite=True,
                   **{**SMALL, "progress": True, "steps": 1})  # fmt: skip
         hints = [line for line in capsys.readouterr().err.splitlines() if line.startswith("zoo: ")]

@@ -29,8 +29,8 @@ def announce_skipped(lines, shown=True, most=10):
 
 
 def hint(what, shown=True):
-    """Says what may be a mistake, but need not be; nothing where ``what`` is None."""
-    if shown and what:
+    """Says what may be a mistake, but need not be."""
+    if shown:
         print(f"zoo: {what}", file=sys.stderr, flush=True)
 
 

@@ -154,7 +154,8 @@ def train(
     if task.takes_data:
         task.examples("validation")  # for what is skipped there
         announce_skipped(task.skipped, progress)
-        hint(task.hint(found), progress)
+        for what in task.hints():
+            hint(what, progress)
     config = start.settings(kind.settings(), settings) if start else model_settings(config, kind, settings)
     check_weights(family, config, learns)
     with strategy.scope(), computing_in(precision):

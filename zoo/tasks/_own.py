@@ -16,6 +16,7 @@ from zoo.datasets.splits import divide
 from zoo.datasets.structured import json_lines
 from zoo.datasets.tables import table
 from zoo.tasks import Task
+from zoo.tasks._hints import leaked
 from zoo.tasks._paths import absolute_paths, files, only_folder, split_files
 
 
@@ -61,6 +62,14 @@ class OwnDataTask(Task):
     def reads_with(self, kind):
         """As in the base class: from now on, texts of which ``kind`` can read nothing are bad lines."""
         self.kind_that_reads, self._readable = kind, {}
+
+    def hints(self):
+        """As in the base class. Other splits are compared with training; nothing that is learned follows from them."""
+        train = self.examples("train")
+        return list(filter(None, [leaked(self._parts) if self._split_files() else None, self.hint(train)]))
+
+    def hint(self, examples):
+        """What may be wrong with these examples, but need not be: a sentence, or None."""
 
     def bad(self, error):
         """Raises the error of a malformed line, or notes it where the user wants such lines skipped."""

@@ -1,0 +1,58 @@
+"""What is said of the user's own files where it may be a mistake, but need not be."""
+
+import json
+
+import pytest
+
+import zoo
+from zoo.tasks import find
+
+
+def folder_of(tmp_path, ending, **parts):
+    """A folder with a file for each split."""
+    for split, content in parts.items():
+        (tmp_path / f"{split}.{ending}").write_text(content, encoding="utf-8")
+    return tmp_path
+
+
+def rows(first, last):
+    return "".join(f"text {n}\t{'yes' if n % 2 else 'no'}\n" for n in range(first, last))
+
+
+def test_texts_of_test_that_are_among_those_of_training_are_counted_and_said(tmp_path, capsys):
+    data = folder_of(tmp_path, "tsv", train=rows(0, 30), validation=rows(25, 35), test=rows(0, 30))
+    zoo.train("bag_of_words", "classification", data=data, out=tmp_path / "run", steps=1, batch_size=4)
+    assert [line for line in capsys.readouterr().err.splitlines() if line.startswith("zoo: ")] == [
+        "zoo: 5 of 10 validation texts and 30 of 30 test texts are also among the training texts: "
+        "scores on them say little."
+    ]
+
+
+QUESTION = {"context": "Mia is at home.", "question": "Where?", "answers": ["home"], "starts": [10]}
+# Task, ending of the files; training, validation and test, of which test alone has texts of training: one of two.
+LEAKING = {
+    "by case and white space": ("classification", "tsv", "a b\tx\nc\ty\n", "d\tx\n", "A  b\ty\ne\ty\n"),
+    "by a source": ("translation", "tsv", "a\tx\nb\ty\n", "c\tx\n", "a\tz\nd\ty\n"),
+    "by a sentence": ("tagging", "conll", "Mia\tB-x\nran\tO\n", "Go\tO\n", "Mia\tO\nran\tO\n\nMia\tO\n"),
+    "by a document": ("language-modelling", "txt", "a\nb\n\nc\n", "d\n", "a\nb\n\nb\n"),
+    "by sentences": ("pretraining", "txt", "One. Two.\n\nThree.\n", "Four.\n", "One. Two.\n\nOne. Three.\n"),
+    "by a pair": ("regression", "tsv", "a\tb\t1\n", "b\ta\t1\n", "a\tb\t2\na\ta\t2\n"),
+    "by context and question": (
+        "question-answering", "jsonl", json.dumps(QUESTION), json.dumps({**QUESTION, "question": "Who?"}),
+        json.dumps({**QUESTION, "question": "Is she out?"}) + "\n" + json.dumps(QUESTION),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEAKING)
+def test_what_a_model_is_given_leaks_whatever_the_answer(name, tmp_path):
+    task, ending, train, validation, test = LEAKING[name]
+    data = folder_of(tmp_path, ending, train=train, validation=validation, test=test)
+    said = "1 of 2 test texts are also among the training texts: scores on them say little."
+    assert find(task, data=data).hints() == [said]
+
+
+def test_few_distinct_texts_in_one_file_are_no_leak(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_text("".join(f"text {n % 12}\t{n % 2}\n" for n in range(120)), encoding="utf-8")
+    assert find("classification", data=path).hints() == []
