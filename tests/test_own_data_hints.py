@@ -56,3 +56,34 @@ def test_few_distinct_texts_in_one_file_are_no_leak(tmp_path):
     path = tmp_path / "a.tsv"
     path.write_text("".join(f"text {n % 12}\t{n % 2}\n" for n in range(120)), encoding="utf-8")
     assert find("classification", data=path).hints() == []
+
+
+def hints(tmp_path, content, task="classification", name="a.tsv"):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    return find(task, data=tmp_path / name).hints()
+
+
+def test_labels_that_differ_by_case_or_white_space_only_are_named(tmp_path):
+    """White space around a label is no part of it; that within is."""
+    labels = ("pos", "POS", "Pos", "so so", "so  so", "neg", " neg ")
+    content = "".join(f"text {n}\t{labels[n % 7]}\n" for n in range(70))
+    assert hints(tmp_path, content) == [
+        "labels that differ by case or white space only are learned as different ones: "
+        "'POS' and 'Pos' and 'pos'; 'so  so' and 'so so'."
+    ]
+    tagged = "".join(f"Mia{n}\tB-{'PER' if n % 2 else 'per'}\n\n" for n in range(40))
+    assert hints(tmp_path, tagged, "tagging")[0].endswith("different ones: 'B-PER' and 'B-per'.")
+
+
+def test_texts_with_several_labels_are_counted_where_they_are_more_than_one_in_a_hundred(tmp_path):
+    """300 texts: 3 are one in a hundred, 4 are more. A label in another spelling contradicts nothing."""
+    for split, size in (("validation", 1), ("test", 1)):
+        folder_of(tmp_path, "tsv", **{split: "".join(f"{split} {n}\tyes\n" for n in range(size))})
+    for contradictions, said in ((3, []), (4, ["4 of 300 different texts", "such as 'text 1': 'yes' and 'no'."])):
+        again = "".join(f"text  {n}\tno\n" for n in range(1, 2 * contradictions, 2))
+        folder_of(tmp_path, "tsv", train=rows(0, 300) + again)
+        (found,) = find("classification", data=tmp_path).hints() or [""]
+        assert all(each in found for each in said) and bool(found) == bool(said)
+    folder_of(tmp_path, "tsv", train=rows(0, 40) + rows(0, 40).upper())
+    assert "differ by case" in " ".join(find("classification", data=tmp_path).hints())
+    assert "several labels" not in " ".join(find("classification", data=tmp_path).hints())

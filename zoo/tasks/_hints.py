@@ -27,3 +27,39 @@ def _given(example):
     """All that a model is given of an example, as :func:`zoo.datasets.splits.divide` compares texts."""
     fields = [value for name, value in example.items() if name not in ANSWERS]
     return tuple(alike(" ".join(value) if isinstance(value, list) else value) for value in fields)
+
+
+def spelled_alike(labels):
+    """Labels that differ by case or white space only.
+
+    Args:
+        labels: those of all examples.
+    """
+    spellings = {}
+    for label in sorted(set(labels)):
+        spellings.setdefault(alike(label), []).append(label)
+    several = [" and ".join(map(repr, same)) for same in spellings.values() if len(same) > 1]
+    if not several:
+        return None
+    shown = "; ".join(several)
+    return f"labels that differ by case or white space only are learned as different ones: {shown:.300}."
+
+
+def contradicted(examples):
+    """Texts that have several labels, where these are more than one in a hundred.
+
+    Args:
+        examples: of a kind with one label each.
+    """
+    labels = {}
+    for example in examples:
+        labels.setdefault(_given(example), {}).setdefault(alike(example["label"]), example)
+    several = [list(of_text.values()) for of_text in labels.values() if len(of_text) > 1]
+    if len(several) <= len(labels) / 100:
+        return None
+    first, second, *_ = several[0]
+    text = " / ".join(first[name] for name in ("text", "text_pair") if name in first)
+    return (
+        f"{len(several):,} of {len(labels):,} different texts have several labels each, "
+        f"such as {text!r:.100}: {first['label']!r:.60} and {second['label']!r:.60}."
+    )

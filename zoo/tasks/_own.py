@@ -16,7 +16,7 @@ from zoo.datasets.splits import divide
 from zoo.datasets.structured import json_lines
 from zoo.datasets.tables import table
 from zoo.tasks import Task
-from zoo.tasks._hints import leaked
+from zoo.tasks._hints import leaked, spelled_alike
 from zoo.tasks._paths import absolute_paths, files, only_folder, split_files
 
 
@@ -66,7 +66,9 @@ class OwnDataTask(Task):
     def hints(self):
         """As in the base class. Other splits are compared with training; nothing that is learned follows from them."""
         train = self.examples("train")
-        return list(filter(None, [leaked(self._parts) if self._split_files() else None, self.hint(train)]))
+        leak = leaked(self._parts) if self._split_files() else None
+        labels = [label for example in train for label in self.labels(example) or ()]
+        return [said for said in (leak, spelled_alike(labels), self.hint(train)) if said]
 
     def hint(self, examples):
         """What may be wrong with these examples, but need not be: a sentence, or None."""
