@@ -36,7 +36,7 @@ class OwnDataTask(Task):
 
     def __init__(self, variant=None, data=None):
         super().__init__(variant, data)
-        self.data = [path for given in self.data for path in absolute_paths(given)]  # absolute, to be found again
+        self.data = absolute_paths(self.data)  # to be found again
         self._skipped = {}  # what was wrong with the lines that were skipped -> where each is
         self._parts = None
         self._places = {}  # id of an example -> its file, its line, and itself, so that the id stays its own
