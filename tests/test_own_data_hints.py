@@ -87,3 +87,38 @@ def test_texts_with_several_labels_are_counted_where_they_are_more_than_one_in_a
     folder_of(tmp_path, "tsv", train=rows(0, 40) + rows(0, 40).upper())
     assert "differ by case" in " ".join(find("classification", data=tmp_path).hints())
     assert "several labels" not in " ".join(find("classification", data=tmp_path).hints())
+
+
+def test_a_training_tells_how_many_examples_each_part_has(tmp_path, capsys):
+    """80, 10 and 10 %, less or more by the checksums of the texts; of own parts all files are named."""
+    path = tmp_path / "reviews.tsv"
+    path.write_text(rows(0, 120), encoding="utf-8")
+    small = {"out": tmp_path / "run", "overwrite": True, "steps": 1, "batch_size": 4}
+    zoo.train("bag_of_words", "classification", data=path, **small)
+    task = find("classification", data=path)
+    train, validation, test = (len(task.examples(split)) for split in task.splits)
+    assert train + validation + test == 120
+    line = f"reviews.tsv: {train} examples for training, {validation} for validation, {test} for test\n"
+    assert line in capsys.readouterr().err
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    folder_of(parts, "tsv", train=rows(0, 30) + "\tno\n", validation=rows(30, 35), test=rows(40, 44))
+    folder_of(parts, "jsonl", train='{"text": "more", "label": "no"}')
+    zoo.train("bag_of_words", "classification", data=parts, bad_lines="skip", **small)
+    said = capsys.readouterr().err
+    assert (
+        "train.jsonl, train.tsv, validation.tsv, test.tsv: "
+        "31 examples for training, 5 for validation, 4 for test\n" in said
+    )
+    zoo.train("bag_of_words", "classification", data=path, progress=False, **small)
+    assert capsys.readouterr().err == ""
+
+
+def test_of_many_files_some_are_named(tmp_path):
+    for n in range(30):
+        (tmp_path / f"{n:02}.txt").write_text(f"text {n}", encoding="utf-8")
+    task = find("language-modelling", data=sorted(tmp_path.glob("*.txt")))
+    assert task.sizes().startswith("00.txt, 01.txt, 02.txt, 03.txt, 04.txt, 05.txt, 24 more: ")
+    (tmp_path / "one.txt").write_text("a line\n" * 100, encoding="utf-8")
+    one = find("language-modelling", data=tmp_path / "one.txt")
+    assert one.sizes() == "one.txt: 1 example for training, 1 for validation, 1 for test"

@@ -15,23 +15,27 @@ SECONDS_BETWEEN_LINES = 30
 WIDE = 130  # columns of a terminal that has room for a title, a bar and the figures in one line
 
 
+def say(what, shown=True):
+    """Says a line, or several; nothing where ``what`` is None."""
+    if shown and what:
+        print(what, file=sys.stderr, flush=True)
+
+
 def announce(what, shown=True):
     """Says what begins before there is a bar: a vocabulary can take as long as a small training."""
-    if shown:
-        print(f"{what} ...", file=sys.stderr, flush=True)
+    say(f"{what} ...", shown)
 
 
 def announce_skipped(lines, shown=True, most=10):
     """Says which lines were skipped, and why."""
-    if shown and lines:
+    if lines:
         more = [f"... and {len(lines) - most} more"] if len(lines) > most else []
-        print("\n".join([f"{len(lines)} bad line(s) skipped:", *lines[:most], *more]), file=sys.stderr, flush=True)
+        say("\n".join([f"{len(lines)} bad line(s) skipped:", *lines[:most], *more]), shown)
 
 
 def hint(what, shown=True):
     """Says what may be a mistake, but need not be."""
-    if shown:
-        print(f"zoo: {what}", file=sys.stderr, flush=True)
+    say(f"zoo: {what}", shown)
 
 
 class TrainingProgress:
@@ -86,6 +90,5 @@ class TrainingProgress:
             self._say()
 
     def _say(self):
-        if self.in_lines and self.unsaid:
-            print(self.unsaid, file=sys.stderr, flush=True)
+        say(self.unsaid, self.in_lines)
         self.unsaid, self.said_at = None, time.monotonic()

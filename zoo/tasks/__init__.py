@@ -113,6 +113,9 @@ class Task:
     def reads_with(self, kind):
         """Learns which :class:`zoo.kinds.Kind` will read the examples: the user's own may hold what it cannot read."""
 
+    def sizes(self):
+        """The user's own files and how many examples each split has of them: a line, or None."""
+
     def hints(self):
         """What may be wrong with the user's own examples, but need not be: a list of sentences."""
         return []

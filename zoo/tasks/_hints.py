@@ -1,8 +1,24 @@
-"""What may be wrong with the user's own examples, but need not be: a sentence for each, or None."""
+"""What is said of the user's own examples: how many there are, and what may be wrong with them, but need not be.
+
+Of what may be wrong, each function returns a sentence, or None.
+"""
+
+from pathlib import Path
 
 from zoo.datasets.splits import alike
 
 ANSWERS = {"target", "label", "score", "tags", "answers", "starts"}  # keys of an example that a model is not given
+
+
+MOST = 6  # files that are named
+
+
+def counted(files, train, validation, test):
+    """A line with the names of the files and the number of examples of each part."""
+    names = [Path(file).name for file in files]
+    names = names if len(names) <= MOST else [*names[:MOST], f"{len(names) - MOST} more"]
+    examples = "example" if train == 1 else "examples"
+    return f"{', '.join(names)}: {train:,} {examples} for training, {validation:,} for validation, {test:,} for test"
 
 
 def leaked(parts):

@@ -16,7 +16,7 @@ from zoo.datasets.splits import divide
 from zoo.datasets.structured import json_lines
 from zoo.datasets.tables import table
 from zoo.tasks import Task
-from zoo.tasks._hints import leaked, spelled_alike
+from zoo.tasks._hints import counted, leaked, spelled_alike
 from zoo.tasks._paths import absolute_paths, files, only_folder, split_files
 
 
@@ -58,6 +58,12 @@ class OwnDataTask(Task):
             self._readable[split] = list(self._read_by_kind(self._parts[split]))
             self._check_left(self._readable[split], split)
         return self._readable[split]
+
+    def sizes(self):
+        """As in the base class; texts of the test split count whether the kind can read them or not."""
+        train, validation = (len(self.examples(split)) for split in ("train", "validation"))
+        read = [path for paths in (self._split_files() or {"": self.data}).values() for path in paths]
+        return counted(read, train, validation, len(self._parts["test"]))
 
     def reads_with(self, kind):
         """As in the base class: from now on, texts of which ``kind`` can read nothing are bad lines."""
