@@ -95,6 +95,17 @@ def test_a_line_of_parallel_files_that_is_not_utf8_is_skipped_on_both_sides(tmp_
     assert [error.split(": ")[0] for error in task.skipped] == [f"{one}:2", f"{other}:4"]
 
 
+def test_questions_without_an_answer_as_in_squad_2_are_told_of_and_left_out(tmp_path):
+    answers = [{"text": "home", "answer_start": 10}]
+    asked = [{"question": "Where?", "answers": answers}, {"question": "Why?", "answers": [], "is_impossible": True}]
+    paragraphs = [{"context": QUESTION["context"], "qas": asked}]
+    path = write(tmp_path / "a.json", json.dumps({"data": [{"title": "Mia", "paragraphs": paragraphs}] * 12}))
+    with pytest.raises(DataError, match=r"qas\[1\]: 'answers' is \[\]; .* \(SQuAD 2.0\) .*--bad-lines skip leaves"):
+        find("question-answering", data=path).all_examples()
+    skipping = find("question-answering", data=path, bad_lines="skip")
+    assert skipping.all_examples() == [QUESTION] * 12 and len(skipping.skipped) == 12
+
+
 def test_of_a_document_the_lines_that_are_utf8_are_read(tmp_path):
     write(tmp_path / "a.txt", b"a\n\xff\nb\n\nc\n")
     write(tmp_path / "b.txt", b"\xff\n")
@@ -200,7 +211,7 @@ def test_a_label_for_nearly_each_text_may_be_a_mistake_and_is_said_to_be(tmp_pat
     for labels, said in ((usual, None), (range(40), "regression"), ([f"it is {n}" for n in range(40)], "swapped")):
         rows = [label if "\t" in str(label) else f"text {n}\t{label}" for n, label in enumerate(labels)]
         for split in ("train", "validation", "test"):
-            write(tmp_path / f"{split}.tsv", "\n".join(rows))
+            write(tmp_path / f"{split}.tsv", "\n".join(f"{split} {row}" for row in rows))
         zoo.train("bag_of_words", "classification", data=tmp_path, out=tmp_path / "run", overwrite=True,
                   **{**SMALL, "progress": True, "steps": 1})  # fmt: skip
         hints = [line for line in capsys.readouterr().err.splitlines() if line.startswith("zoo: ")]

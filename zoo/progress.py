@@ -15,23 +15,27 @@ FIRST_LINE, SECONDS_BETWEEN_LINES = 3, 30
 WIDE = 130  # columns of a terminal that has room for a title, a bar and the figures in one line
 
 
+def say(what, shown=True):
+    """Says a line, or several; nothing where ``what`` is None."""
+    if shown and what:
+        print(what, file=sys.stderr, flush=True)
+
+
 def announce(what, shown=True):
     """Says what begins before there is a bar: a vocabulary can take as long as a small training."""
-    if shown:
-        print(f"{what} ...", file=sys.stderr, flush=True)
+    say(f"{what} ...", shown)
 
 
 def announce_skipped(lines, shown=True, most=10):
     """Says which lines were skipped, and why."""
-    if shown and lines:
+    if lines:
         more = [f"... and {len(lines) - most} more"] if len(lines) > most else []
-        print("\n".join([f"{len(lines)} bad line(s) skipped:", *lines[:most], *more]), file=sys.stderr, flush=True)
+        say("\n".join([f"{len(lines)} bad line(s) skipped:", *lines[:most], *more]), shown)
 
 
 def hint(what, shown=True):
-    """Says what may be a mistake, but need not be; nothing where ``what`` is None."""
-    if shown and what:
-        print(f"zoo: {what}", file=sys.stderr, flush=True)
+    """Says what may be a mistake, but need not be."""
+    say(f"zoo: {what}", shown)
 
 
 class TrainingProgress:
@@ -87,6 +91,5 @@ class TrainingProgress:
             self._say()
 
     def _say(self):
-        if self.in_lines and self.unsaid:
-            print(self.unsaid, file=sys.stderr, flush=True)
+        say(self.unsaid, self.in_lines)
         self.unsaid, self.say_at = None, time.monotonic() + SECONDS_BETWEEN_LINES

@@ -16,7 +16,7 @@ from zoo.learning import learn
 from zoo.machine import machine
 from zoo.needs import check_batch, check_weights
 from zoo.optimization import Recipe
-from zoo.progress import announce, announce_skipped, hint
+from zoo.progress import announce, announce_skipped, hint, say
 from zoo.registry import KINDS
 from zoo.run_folder import RunError, check_folder, check_free, clear_folder, locked
 from zoo.runs import Run, build_model, computing_in, model_settings, parse_model, versions
@@ -156,7 +156,9 @@ def train(
     if task.takes_data:
         task.examples("validation")  # for what is skipped there
         announce_skipped(task.skipped, progress)
-        hint(task.hint(found), progress)
+        say(task.sizes(), progress)
+        for what in task.hints():
+            hint(what, progress)
     config = start.settings(kind.settings(), settings) if start else model_settings(config, kind, settings)
     check_weights(family, config, learns)
     with strategy.scope(), computing_in(precision):

@@ -59,6 +59,11 @@ def divide(examples, contents, shares=THREE_PARTS, labels=None, where="the data"
     return {name: [examples[i] for i in sorted(chain.from_iterable(members))] for name, members in parts.items()}
 
 
+def alike(text):
+    """What two texts have in common that differ by case and white space only."""
+    return " ".join(text.casefold().split())
+
+
 def draw(examples, number, seed):
     """``number`` of the examples, in their order; None, or more than there are, draws all.
 
@@ -81,7 +86,7 @@ def _groups(contents):
             text = parent[text]
         return text
 
-    contents = [[" ".join(text.casefold().split()) for text in texts] for texts in contents]
+    contents = [list(map(alike, texts)) for texts in contents]
     for first, *others in contents:
         for other in others:
             one, two = sorted((root(first), root(other)))

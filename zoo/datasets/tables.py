@@ -9,6 +9,10 @@ from zoo.datasets.readers import DataError, decoded, ending, malformed, not_utf8
 # Cells that are whole, with what ends each: a match ends where a quote opens that is never closed.
 WHOLE_CELLS = re.compile(r'(?:(?:"[^"]*(?:""[^"]*)*"|[^",\n][^,\n]*)?[,\n])*')
 
+OTHER_CELL = re.compile(r'"[^"]*(?:""[^"]*)*"([;\t])')  # a cell, and the separator of another kind of file
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}  # of columns, in the files that are met
+
 NAMES = {"text", "text_pair", "label", "score", "source", "target"}  # of columns, in files of any task
 
 
@@ -50,7 +54,7 @@ def table(path, *layouts, bad=refuse):
         by_size = {len(layout): layout for layout in reversed(layouts)}
         fitting = next((number for number, (_, row) in enumerate(rows) if len(row) in by_size), None)
         for line, row in rows[:fitting]:
-            error = malformed(path, line, f"{len(row)} column(s)", f"{expected}, or a header that names them")
+            error = _error_of_columns(path, line, row, f"{expected}, or a header that names them", set(by_size))
             (refuse if fitting is None else bad)(error)
         rows = rows[fitting:]
         first_line, first = rows[0]
@@ -63,8 +67,42 @@ def table(path, *layouts, bad=refuse):
             expected = f"{len(first)} as in line {first_line}"
             if ending(path) != ".csv" and any(cell.startswith('"') for cell in row):
                 expected += " (quotes keep a text with tabs together in a .csv only)"
-            bad(malformed(path, line, f"{len(row)} column(s)", expected))
+            bad(_error_of_columns(path, line, row, expected, like=first))
     return found
+
+
+def _separator(path):
+    return "," if ending(path) == ".csv" else "\t"
+
+
+def _error_of_columns(path, line, row, expected, sizes=(), like=None):
+    """The error for a row of too many or too few columns; names the separator found in place of the file's.
+
+    Any text may hold a comma: one is a separator where the row has one column or would have ``sizes`` by it, and where
+    the row ``like`` which it should be has as many.
+    """
+    own = _separator(path)
+    counts = {other: own.join(row).count(other) for other in SEPARATORS if other != own}
+    found = {
+        other: count
+        for other, count in counts.items()
+        if count and (len(row) == 1 or count + 1 in sizes) and (like is None or own.join(like).count(other) == count)
+    }
+    problem = f"{len(row)} column(s)"
+    if found:
+        other = max(found, key=found.get)
+        problem, expected = f"{problem}: {_foreign(path, other)}", f"{expected}: {_mending(path, other)}"
+    return malformed(path, line, problem, expected)
+
+
+def _foreign(path, other):
+    return f"this line has {SEPARATORS[other]}, and a {ending(path)} separates by {SEPARATORS[_separator(path)]}"
+
+
+def _mending(path, other):
+    if other == ";":
+        return f"save the table with {SEPARATORS[_separator(path)]}"
+    return f"rename the file to {'.csv' if other == ',' else '.tsv'}"
 
 
 def _tab_rows(path, bad):
@@ -106,8 +144,10 @@ def _never_skipped(error):
 
 def _broken_quote(path, text, first, last, said):
     """The error for a row from line ``first`` on, whose quotes were seen to be broken in line ``last``."""
+    rest = text.split("\n", first - 1)[-1]
+    if other := OTHER_CELL.match(rest):
+        return malformed(path, first, _foreign(path, other[1]), f"commas between cells: {_mending(path, other[1])}")
     if "unexpected end" in said:
-        rest = text.split("\n", first - 1)[-1]
         first += rest.count("\n", 0, WHOLE_CELLS.match(rest).end())
         problem = "a quote opens here and is never closed, so that the rest of the file belongs to it"
     elif first == last:

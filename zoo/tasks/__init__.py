@@ -113,8 +113,12 @@ class Task:
     def reads_with(self, kind):
         """Learns which :class:`zoo.kinds.Kind` will read the examples: the user's own may hold what it cannot read."""
 
-    def hint(self, examples):
-        """What may be wrong with the user's own examples, but need not be: a sentence, or None."""
+    def sizes(self):
+        """The user's own files and how many examples each split has of them: a line, or None."""
+
+    def hints(self):
+        """What may be wrong with the user's own examples, but need not be: a list of sentences."""
+        return []
 
     def check_split(self, split):
         """Raises UnknownNameError for a split that this task does not have."""

@@ -17,6 +17,7 @@ from zoo.datasets.splits import divide
 from zoo.datasets.structured import json_lines
 from zoo.datasets.tables import table
 from zoo.tasks import Task
+from zoo.tasks._hints import counted, leaked, spelled_alike
 from zoo.tasks._paths import absolute_paths, files, only_folder, split_files
 
 
@@ -36,7 +37,7 @@ class OwnDataTask(Task):
 
     def __init__(self, variant=None, data=None):
         super().__init__(variant, data)
-        self.data = [path for given in self.data for path in absolute_paths(given)]  # absolute, to be found again
+        self.data = absolute_paths(self.data)  # to be found again
         self._skipped = {}  # what was wrong with the lines that were skipped -> where each is
         self._parts = None
         self._places = {}  # id of an example -> its file, its line, and itself, so that the id stays its own
@@ -59,9 +60,25 @@ class OwnDataTask(Task):
             self._check_left(self._readable[split], split)
         return self._readable[split]
 
+    def sizes(self):
+        """As in the base class; texts of the test split count whether the kind can read them or not."""
+        train, validation = (len(self.examples(split)) for split in ("train", "validation"))
+        read = [path for paths in (self._split_files() or {"": self.data}).values() for path in paths]
+        return counted(read, train, validation, len(self._parts["test"]))
+
     def reads_with(self, kind):
         """As in the base class: from now on, texts of which ``kind`` can read nothing are bad lines."""
         self.kind_that_reads, self._readable = kind, {}
+
+    def hints(self):
+        """As in the base class. Other splits are compared with training; nothing that is learned follows from them."""
+        train = self.examples("train")
+        leak = leaked(self._parts) if self._split_files() else None
+        labels = [label for example in train for label in self.labels(example) or ()]
+        return [said for said in (leak, spelled_alike(labels), self.hint(train)) if said]
+
+    def hint(self, examples):
+        """What may be wrong with these examples, but need not be: a sentence, or None."""
 
     def bad(self, error):
         """Raises the error of a malformed line, or notes it where the user wants such lines skipped."""

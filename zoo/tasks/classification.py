@@ -4,6 +4,7 @@ from collections import Counter
 
 from zoo.datasets.readers import ending
 from zoo.registry import register_task
+from zoo.tasks._hints import contradicted
 from zoo.tasks._records import text
 from zoo.tasks._texts import TextsTask
 
@@ -30,6 +31,9 @@ class Classification(TextsTask):
         names = self.text_fields(record, path, line)
         example = {name: text(record, name, path, line) for name in (*names, "label")}
         return example, ["\t".join(example[name] for name in names)]
+
+    def hints(self):
+        return [*super().hints(), *filter(None, [contradicted(self.examples("train"))])]
 
     def hint(self, examples):
         counts = Counter(example["label"] for example in examples)

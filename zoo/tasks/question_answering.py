@@ -34,6 +34,9 @@ class QuestionAnswering(OwnDataTask):
     def example(self, record, path, line):
         text(record, "context", path, line, longest=None)
         context = record["context"]  # as it stands: the starts count its characters
+        if record.get("answers") == []:
+            expected = "a list with an answer: questions without one (SQuAD 2.0) are not supported"
+            raise malformed(path, line, "'answers' is []", f"{expected}, --bad-lines skip leaves them out")
         answers, starts = strings(record, "answers", path, line), record.get("starts")
         if not isinstance(starts, list) or [type(start) for start in starts] != [int] * len(answers):
             problem = f"'starts' is {found(record, 'starts')}"
