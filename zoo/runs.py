@@ -1,14 +1,11 @@
 """A run: a trained model with its text side and its task, stored in a folder (:mod:`zoo.run_folder`)."""
 
-import contextlib
 import dataclasses
 import json
 import math
 import platform
 from importlib.metadata import version
 from pathlib import Path
-
-import keras
 
 from zoo import kinds, settings
 from zoo.disk import naming, replacing, reserve
@@ -205,17 +202,6 @@ def fitted_settings(config, wanted, changes):
             f"{chosen.max_sequence_length}."
         )
     return chosen
-
-
-@contextlib.contextmanager
-def computing_in(precision):
-    """While this context is active, new layers compute in ``precision``."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def build_model(name, values, kind, prompt_length=None):
