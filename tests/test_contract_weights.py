@@ -17,6 +17,7 @@ from tests.processes import finished
 from zoo.base import Encoder, computing_in
 from zoo.batching import Batches, Columns
 from zoo.layers import TokenEmbedding
+from zoo.prompt_tuning import Prompted
 from zoo.registry import MODELS, register_model
 
 
@@ -156,6 +157,24 @@ def test_keras_saves_and_loads_a_backbone_alone_and_inside_a_model(name, tmp_pat
         np.testing.assert_array_equal(outputs(again, inputs), outputs(model, inputs))
     parts = [layer for layer in loaded.layers if layer.name == backbone.name]
     assert [(type(part), part.config) for part in parts] == [(type(backbone), backbone.config)]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_keras_saves_and_loads_a_model_with_its_head_unless_it_is_tied(name, tmp_path):
+    model = shared(name)
+    if model.backbone.kind != "encoder" and model.backbone.tied_embedding is not None:
+        with pytest.raises(NotImplementedError, match=r"is tied to an embedding.*: use save_weights"):
+            model.save(tmp_path / "model.keras")
+        return
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    inputs = batch(model.backbone)
+    np.testing.assert_array_equal(outputs(loaded, inputs), outputs(model, inputs))
+
+
+def test_a_decoder_with_a_trained_prompt_is_not_saved_by_keras(tmp_path):
+    with pytest.raises(NotImplementedError, match=r"zoo\.load .* zoo\.export .* save_weights"):
+        Prompted(tiny("gpt"), 3).save(tmp_path / "model.keras")
 
 
 def test_a_loaded_backbone_keeps_its_name_its_precision_and_that_it_is_frozen(tmp_path):

@@ -47,6 +47,7 @@ import dataclasses
 import keras
 
 from zoo.growing import read_one_by_one
+from zoo.inputs import check_inputs, dtype_of
 
 OF_KERAS = ("name", "dtype", "trainable")  # what Keras notes of each layer, beside the settings
 
@@ -71,6 +72,15 @@ class Backbone(keras.Model):
         super().__init__()
         self.config = config
 
+    def __call__(self, *args, **kwargs):
+        if args or "inputs" in kwargs:
+            self.check_inputs(args[0] if args else kwargs["inputs"])
+        return super().__call__(*args, **kwargs)
+
+    def check_inputs(self, inputs):
+        """Raises ValueError unless ``inputs`` is the dictionary of this kind, see :mod:`zoo.inputs`."""
+        check_inputs(type(self).__name__, self.input_names, inputs)
+
     def build(self, inputs_shape=None):
         """Nothing: the first call makes all weights. Keras' own ``build`` would trace that call a second time."""
 
@@ -84,8 +94,8 @@ class Backbone(keras.Model):
         if keras.config.backend() == "torch":
             # PyTorch knows no unknown sizes: Keras would try 83 instead, more tokens than some models can read.
             size = min(2, self.max_sequence_length or 2)
-        dtypes = {name: "bool" if name.endswith("mask") else "int32" for name in self.input_names}
-        return {name: keras.Input((size,), batch_size=size, dtype=dtype, name=name) for name, dtype in dtypes.items()}
+        shape = {"shape": (size,), "batch_size": size}
+        return {name: keras.Input(**shape, dtype=dtype_of(name), name=name) for name in self.input_names}
 
     def read(self, token_ids, state):
         """Reads the next tokens of each row, [B, P]; returns the state after them."""
