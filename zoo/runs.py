@@ -19,7 +19,7 @@ from zoo.tasks import find
 HEADERS = 4096  # bytes, more than HDF5 writes beside the numbers of an array
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class Run:
     """A trained model with its text side and its task.
 
@@ -36,6 +36,11 @@ class Run:
     model: TaskModel
     kind: kinds.Kind
     task: object
+
+    def __repr__(self):
+        """One line: ``<Run gpt:tiny on tiny-stories, complete, in runs/tiny-stories/gpt-tiny-seed0>``."""
+        model, preset, task, status = (self.config.get(name) for name in ("model", "preset", "task", "status"))
+        return f"<Run {model}:{preset} on {task}, {status}, in {self.folder}>"
 
     @classmethod
     def load(cls, folder):
