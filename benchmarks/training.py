@@ -35,11 +35,11 @@ def zoo_turn(model, columns, batch_size, steps, precision="float32", compile="au
     load_tensorflow()
     import tensorflow as tf
 
+    from zoo.base import computing_in
     from zoo.batching import Batches
     from zoo.compilation import decide
     from zoo.memory import keep_freed_memory
     from zoo.optimization import Recipe
-    from zoo.runs import computing_in
     from zoo.trainer import Trainer
 
     keep_freed_memory()

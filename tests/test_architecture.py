@@ -13,7 +13,8 @@ NOUNS = ("zoo.base", "zoo.layers", "zoo.registry", "zoo.settings")
 MAY_IMPORT = {
     "zoo.registry": ((), ()),
     "zoo.settings": (("zoo.registry",), ()),
-    "zoo.base": (("zoo.growing", "zoo.registry"), ("keras",)),
+    "zoo.base": (("zoo.growing", "zoo.inputs", "zoo.registry"), ("keras",)),
+    "zoo.inputs": ((), ()),
     "zoo.task_model": (("zoo.base", "zoo.layers"), ("keras",)),
     "zoo.prompt_tuning": (("zoo.base",), ("keras", "numpy")),
     "zoo.layers": (("zoo.layers", "zoo.registry"), ("keras", "numpy")),

@@ -77,6 +77,26 @@ def test_a_row_does_not_see_its_neighbours(backbone):
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+def test_wrong_inputs_are_told_which_dictionary_is_expected(name):
+    backbone, inputs = shared(name).backbone, batch(shared(name).backbone)
+    ids, mask = ids_name(backbone), backbone.mask_input
+    missing = {key: value for key, value in inputs.items() if key != mask}
+    expected = rf'{type(backbone).__name__} takes .*"{ids}": int32 \[B, T\].*"{mask}": bool \[B, T\].*, not '
+    for given, told in [
+        (inputs[ids], r"int32 \[3, 7\]\."),
+        (list(inputs.values()), r"a list\."),
+        (missing, rf'\{{.*"{ids}": int32 \[3, 7\].*\}}\.'),
+        ({**inputs, ids: inputs[ids][0]}, rf'.*"{ids}": int32 \[7\]'),
+        ({**inputs, ids: inputs[ids].astype("float32")}, rf'.*"{ids}": float32 \[3, 7\]'),
+    ]:
+        for model in (backbone, shared(name)):
+            with pytest.raises(ValueError, match=expected + told):
+                model(given)
+    with pytest.raises(ValueError, match=expected + rf'\{{.*"{ids}": int32 \[(3|None), 7\]'):
+        backbone.predict(missing, verbose=0)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_any_length_up_to_the_maximum_and_a_clear_error_above_it(name):
     fields = {field.name for field in dataclasses.fields(MODELS.get(name).Config)}
     if "max_sequence_length" not in fields:

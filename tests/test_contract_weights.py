@@ -13,8 +13,12 @@ from keras import ops
 
 from tests.backends import with_gradients
 from tests.contract import FAMILIES, TINY, B, T, V, batch, ids_name, mask_of, outputs, shared, tiny, with_head
+from tests.processes import finished
+from zoo.base import Encoder, computing_in
 from zoo.batching import Batches, Columns
-from zoo.registry import MODELS
+from zoo.layers import TokenEmbedding
+from zoo.prompt_tuning import Prompted
+from zoo.registry import MODELS, register_model
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -134,6 +138,88 @@ def test_saved_weights_give_the_same_outputs_in_a_fresh_process(tmp_path):
     command = [sys.executable, "-c", "\n".join(script), here, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_keras_saves_and_loads_a_backbone_alone_and_inside_a_model(name, tmp_path):
+    backbone = shared(name).backbone
+    inputs = batch(backbone)
+    symbolic = {
+        key: keras.Input(batch_shape=value.shape, dtype=str(value.dtype), name=key) for key, value in inputs.items()
+    }
+    around = keras.Model(symbolic, keras.layers.Dense(3, name="answer")(backbone(symbolic)))
+    for model in (backbone, around):
+        model.save(tmp_path / "model.keras")
+        loaded = keras.models.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(outputs(loaded, inputs), outputs(model, inputs))
+        loaded.save(tmp_path / "again.keras")
+        again = keras.models.load_model(tmp_path / "again.keras")
+        np.testing.assert_array_equal(outputs(again, inputs), outputs(model, inputs))
+    parts = [layer for layer in loaded.layers if layer.name == backbone.name]
+    assert [(type(part), part.config) for part in parts] == [(type(backbone), backbone.config)]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_keras_saves_and_loads_a_model_with_its_head_unless_it_is_tied(name, tmp_path):
+    model = shared(name)
+    if model.backbone.kind != "encoder" and model.backbone.tied_embedding is not None:
+        with pytest.raises(NotImplementedError, match=r"is tied to an embedding.*: use save_weights"):
+            model.save(tmp_path / "model.keras")
+        return
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    inputs = batch(model.backbone)
+    np.testing.assert_array_equal(outputs(loaded, inputs), outputs(model, inputs))
+
+
+def test_a_decoder_with_a_trained_prompt_is_not_saved_by_keras(tmp_path):
+    with pytest.raises(NotImplementedError, match=r"zoo\.load .* zoo\.export .* save_weights"):
+        Prompted(tiny("gpt"), 3).save(tmp_path / "model.keras")
+
+
+def test_a_loaded_backbone_keeps_its_name_its_precision_and_that_it_is_frozen(tmp_path):
+    with computing_in("mixed_bfloat16"):
+        backbone = tiny("ngram")
+    backbone.name, backbone.trainable = "memory", False
+    backbone.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert (loaded.name, loaded.trainable, loaded.trainable_weights) == ("memory", False, [])
+    assert {layer.compute_dtype for layer in [loaded, *loaded.layers]} == {"bfloat16"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_fresh_process_loads_any_family_after_one_import(tmp_path):
+    script = ["import sys, keras, zoo.models"]
+    for name in FAMILIES:
+        shared(name).backbone.save(tmp_path / f"{name}.keras")
+        script += [f"assert keras.models.load_model(sys.argv[1] + '/{name}.keras').registered_name == {name!r}"]
+    finished([sys.executable, "-c", "\n".join(script), tmp_path])
+
+
+def test_a_family_of_ones_own_is_saved_and_loaded_like_any(tmp_path, monkeypatch):
+    monkeypatch.setattr(MODELS, "_entries", dict(MODELS._entries))
+
+    @dataclasses.dataclass(frozen=True)
+    class Settings:
+        hidden_dim: int = 4
+
+    @register_model("mine")
+    class Embedding(Encoder):  # a class of the name that one of Keras' has
+        Config = Settings
+
+        def __init__(self, config):
+            super().__init__(config)
+            self.embedding = TokenEmbedding(V, config.hidden_dim)
+            self.build_from_inputs()
+
+        def call(self, inputs):
+            return self.embedding(inputs["token_ids"])
+
+    backbone = Embedding(Settings(hidden_dim=3))
+    backbone.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert (type(loaded), loaded.config) == (Embedding, Settings(3))
+    np.testing.assert_array_equal(outputs(loaded, batch(backbone)), outputs(backbone, batch(backbone)))
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -66,6 +66,10 @@ def test_the_tree_of_the_readme_has_every_module_and_no_other():
     assert folders <= set(re.findall(r"^  ([a-z_]+)/ ", tree, re.MULTILINE))
 
 
+def test_dir_lists_what_is_public():
+    assert [name for name in dir(zoo) if not name.startswith("__")] == zoo.__all__
+
+
 def test_make_help_tells_every_target():
     targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()
     # Below another make, as the tests themselves may be, make would name the folder that it enters.

@@ -6,11 +6,11 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from zoo.base import computing_in
 from zoo.batching import Batches, Columns
 from zoo.layers.heads import LanguageModelHead
 from zoo.optimization import Recipe
 from zoo.registry import UnknownNameError
-from zoo.runs import computing_in
 from zoo.task_model import TaskModel
 from zoo.trainer import Trainer
 

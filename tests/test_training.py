@@ -31,6 +31,7 @@ def test_a_budget_in_minutes_keeps_what_was_learned_however_short(tmp_path):
     assert training["best_step"] == training["steps"] > 0
     assert run.config["recipe"]["schedule"] == "constant"  # not the family's, which ends at the last step
     assert_reloads(run)
+    assert repr(run) == f"<Run ngram:tiny on copy, complete, in {tmp_path / 'run'}>"
 
 
 def test_control_c_before_the_first_step_leaves_a_run(tmp_path, monkeypatch):

@@ -31,13 +31,25 @@ Backbones that generate share one protocol, on which all decoding is built:
 
 A state is a (nested) dictionary or list of tensors, each with the batch on
 axis 0, so that beam search can pick rows of it.
+
+Keras saves a backbone, alone or inside a model of your own, and loads it where
+the families are known to it: after ``import zoo.models``, and the import of the
+file that registers a family of your own.
+
+>>> backbone.save("backbone.keras")
+>>> import zoo.models
+>>> backbone = keras.models.load_model("backbone.keras")
 """
 
+import contextlib
 import dataclasses
 
 import keras
 
 from zoo.growing import read_one_by_one
+from zoo.inputs import check_inputs, dtype_of
+
+OF_KERAS = ("name", "dtype", "trainable")  # what Keras notes of each layer, beside the settings
 
 
 class Backbone(keras.Model):
@@ -60,6 +72,15 @@ class Backbone(keras.Model):
         super().__init__()
         self.config = config
 
+    def __call__(self, *args, **kwargs):
+        if args or "inputs" in kwargs:
+            self.check_inputs(args[0] if args else kwargs["inputs"])
+        return super().__call__(*args, **kwargs)
+
+    def check_inputs(self, inputs):
+        """Raises ValueError unless ``inputs`` is the dictionary of this kind, see :mod:`zoo.inputs`."""
+        check_inputs(type(self).__name__, self.input_names, inputs)
+
     def build(self, inputs_shape=None):
         """Nothing: the first call makes all weights. Keras' own ``build`` would trace that call a second time."""
 
@@ -73,8 +94,8 @@ class Backbone(keras.Model):
         if keras.config.backend() == "torch":
             # PyTorch knows no unknown sizes: Keras would try 83 instead, more tokens than some models can read.
             size = min(2, self.max_sequence_length or 2)
-        dtypes = {name: "bool" if name.endswith("mask") else "int32" for name in self.input_names}
-        return {name: keras.Input((size,), batch_size=size, dtype=dtype, name=name) for name, dtype in dtypes.items()}
+        shape = {"shape": (size,), "batch_size": size}
+        return {name: keras.Input(**shape, dtype=dtype_of(name), name=name) for name in self.input_names}
 
     def read(self, token_ids, state):
         """Reads the next tokens of each row, [B, P]; returns the state after them."""
@@ -108,12 +129,29 @@ class Backbone(keras.Model):
         """The rate of dropout, which heads share; 0 for a family that has none."""
         return getattr(self.config, "dropout", 0.0)
 
+    @classmethod
+    def make_savable(cls):
+        """Tells Keras under which name the file of a saved model has this family: ``zoo>gpt``."""
+        keras.saving.register_keras_serializable(package="zoo", name=cls.registered_name)(cls)
+
     def get_config(self):
-        return dataclasses.asdict(self.config)
+        """The settings, and what Keras notes of each layer: name, precision and whether it is trained."""
+        return {**dataclasses.asdict(self.config), **super().get_config()}
 
     @classmethod
     def from_config(cls, config):
-        return cls(cls.Config(**config))
+        """A new backbone with the settings that :meth:`get_config` wrote; those that are missing are the defaults."""
+        name, dtype, trainable = (config.get(key) for key in OF_KERAS)
+        # Layers do not inherit the precision of what they are a part of.
+        policy = keras.saving.deserialize_keras_object(dtype) if dtype else keras.config.dtype_policy()
+        with computing_in(policy):
+            backbone = cls(cls.Config(**{key: value for key, value in config.items() if key not in OF_KERAS}))
+        backbone.name = name or backbone.name
+        if trainable is False:
+            backbone.trainable = False
+        # In the file of a model around it its calls are counted from there, without the one that made the weights.
+        backbone._inbound_nodes.clear()
+        return backbone
 
 
 class Encoder(Backbone):
@@ -169,3 +207,14 @@ class EncoderDecoder(Backbone):
     def step(self, token_ids, state):
         """Reads ``token_ids`` [B]; returns hidden states [B, D] and the next state."""
         raise NotImplementedError
+
+
+@contextlib.contextmanager
+def computing_in(precision):
+    """While this context is active, new layers compute in ``precision``."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -75,6 +75,12 @@ class Prompted(Decoder):
     def compiles(self):
         return self.backbone.compiles
 
+    def get_config(self):
+        raise NotImplementedError(
+            "Keras saves no decoder with a trained prompt: zoo.load reads its run, zoo.export serves it, and "
+            "save_weights keeps its weights."
+        )
+
     def begin(self):
         """Gives the vectors the values of tokens drawn from the vocabulary, by NumPy's random numbers."""
         embeddings = np.array(self.backbone.embedding.embeddings)

@@ -4,12 +4,13 @@ import contextlib
 
 import keras
 
+from zoo.base import computing_in
 from zoo.checkpoints import Checkpoint, newest
 from zoo.datasets.splits import draw
 from zoo.machine import machine
 from zoo.progress import announce
 from zoo.run_folder import RunError, is_run, locked, read_config
-from zoo.runs import Run, computing_in, versions
+from zoo.runs import Run, versions
 from zoo.strategies import describe, is_chief, make_strategy
 from zoo.training import carry_out, train
 

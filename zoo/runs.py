@@ -1,14 +1,11 @@
 """A run: a trained model with its text side and its task, stored in a folder (:mod:`zoo.run_folder`)."""
 
-import contextlib
 import dataclasses
 import json
 import math
 import platform
 from importlib.metadata import version
 from pathlib import Path
-
-import keras
 
 from zoo import kinds, settings
 from zoo.disk import naming, replacing, reserve
@@ -22,7 +19,7 @@ from zoo.tasks import find
 HEADERS = 4096  # bytes, more than HDF5 writes beside the numbers of an array
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class Run:
     """A trained model with its text side and its task.
 
@@ -39,6 +36,11 @@ class Run:
     model: TaskModel
     kind: kinds.Kind
     task: object
+
+    def __repr__(self):
+        """One line: ``<Run gpt:tiny on tiny-stories, complete, in runs/tiny-stories/gpt-tiny-seed0>``."""
+        model, preset, task, status = (self.config.get(name) for name in ("model", "preset", "task", "status"))
+        return f"<Run {model}:{preset} on {task}, {status}, in {self.folder}>"
 
     @classmethod
     def load(cls, folder):
@@ -205,17 +207,6 @@ def fitted_settings(config, wanted, changes):
             f"{chosen.max_sequence_length}."
         )
     return chosen
-
-
-@contextlib.contextmanager
-def computing_in(precision):
-    """While this context is active, new layers compute in ``precision``."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def build_model(name, values, kind, prompt_length=None):

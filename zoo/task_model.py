@@ -2,13 +2,17 @@
 
 import keras
 
+from zoo.base import computing_in
 
+
+@keras.saving.register_keras_serializable(package="zoo")
 class TaskModel(keras.Model):
     """Token ids in, logits out: ``head(backbone(inputs))``.
 
     Plain Keras: ``compile`` and ``fit`` work on it, with padding excluded by
     ``sample_weight``. :mod:`zoo.training` trains it with losses normalised by
-    the number of real tokens.
+    the number of real tokens. ``save`` works, too, and ``keras.models.load_model`` after ``import zoo.models`` and
+    ``import zoo.task_model``, unless the head is tied to the embedding: then there is ``save_weights``.
 
     Args:
         backbone: a :class:`zoo.base.Backbone`.
@@ -28,7 +32,24 @@ class TaskModel(keras.Model):
     def build(self, inputs_shape=None):
         """Nothing: the first call makes all weights, see :meth:`zoo.base.Backbone.build`."""
 
+    def get_config(self):
+        """Backbone and head, and what Keras notes of each layer.
+
+        Raises:
+            NotImplementedError: the head is tied to an embedding, see :mod:`zoo.layers.saving`.
+        """
+        serialize = keras.saving.serialize_keras_object
+        return {"backbone": serialize(self.backbone), "head": serialize(self.head), **super().get_config()}
+
+    @classmethod
+    def from_config(cls, config):
+        """A new model of the backbone and the head that :meth:`get_config` wrote."""
+        restore = keras.saving.deserialize_keras_object
+        with computing_in(restore(config["dtype"])):
+            return cls(restore(config["backbone"]), restore(config["head"]))
+
     def call(self, inputs):
+        self.backbone.check_inputs(inputs)
         # Frozen features are fixed; an explicit None would not mean "as the caller says", but turn dropout off.
         fixed = {} if self.backbone.trainable else {"training": False}
         hidden_states = self.backbone({name: inputs[name] for name in self.backbone.input_names}, **fixed)

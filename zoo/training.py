@@ -9,6 +9,7 @@ import keras
 
 from zoo import compilation
 from zoo.arguments import check_budget, check_choices, check_settings, check_start, find_task, make_recipe
+from zoo.base import computing_in
 from zoo.datasets.splits import draw
 from zoo.initialization import check_vocabulary, start_from
 from zoo.kinds import TOKENIZER_SETTINGS
@@ -19,7 +20,7 @@ from zoo.optimization import Recipe
 from zoo.progress import announce, announce_skipped, hint, say
 from zoo.registry import KINDS
 from zoo.run_folder import RunError, check_folder, check_free, clear_folder, locked
-from zoo.runs import Run, build_model, computing_in, model_settings, parse_model, versions
+from zoo.runs import Run, build_model, model_settings, parse_model, versions
 from zoo.settings import convert_all
 from zoo.strategies import check_shares, describe, is_chief, is_multi_worker, make_strategy
 from zoo.trainer import Trainer, check_learns
