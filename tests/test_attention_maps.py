@@ -52,7 +52,7 @@ def test_a_letter_of_several_bytes_stands_at_its_last_one():
     tokenizer = ByteTokenizer()
     ids = tokenizer.encode(["a 정"]).numpy()[0]
     assert readable(tokenizer, ids) == ["a", "␣", "·", "·", "정"]
-    assert readable(tokenizer, [*ids[2:4], 3])[:2] == ["·", "·"]
+    assert readable(tokenizer, [*ids[2:4], 3, ids[0]]) == ["·", "·", "[END]", "a"]
 
 
 def test_a_language_model_may_begin_with_nothing(runs):

@@ -226,7 +226,7 @@ def test_a_header_by_other_names_is_not_learned_in_silence(header, tmp_path):
     rows = [f"{label} {n}\t{label}" for n in range(20) for label in ("good", "bad")]
     path = write(tmp_path / "a.tsv", "\n".join(["sentence\tsentiment"] * header + rows))
     task = find("classification", data=path)
-    said = task.hint(task.examples("train"))
+    said = task.label_hint(task.examples("train"))
     assert said.startswith(f"{path}:1 has the label 'sentiment'") and "a header?" in said if header else said is None
     path = write(tmp_path / "b.tsv", "\n".join(["text\tlabel", *rows]))
     with pytest.raises(DataError, match=r"b\.tsv:1: a header of another task's file, text, label; expected .*source"):

@@ -33,6 +33,13 @@ def test_the_command_that_is_named_makes_the_text_readable(text, encoding, name,
     assert converted.decode("utf-8") == text
 
 
+def test_a_damaged_letter_is_no_other_encoding(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_bytes((KOREAN * 5).encode("cp949") + b"\xc0\n")
+    with pytest.raises(DataError, match="looks like CP949"):
+        find("classification", data=path).all_examples()
+
+
 def test_of_a_file_that_is_utf8_but_for_a_place_the_rest_is_not_to_be_converted(tmp_path):
     path = tmp_path / "a.tsv"
     for text in (GERMAN, KOREAN):

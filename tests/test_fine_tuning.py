@@ -147,7 +147,7 @@ def test_a_frozen_training_starts_from_a_run_and_leaves_one(tmp_path, capsys):
     recipe = {"frozen": "true", "learning_rate": 0.1}
     zoo.train("bert", "classification", steps=1, out=tmp_path / "alone", recipe=recipe, **{**options, "progress": True})
     told = capsys.readouterr().err
-    assert "a backbone of random weights, which stay" in told and "still rises in 100 of 1 steps" in told
+    assert "random weights stay" in told and "rises in 1 of 1 steps" in told
     options = {"data": data, "text": {"max_length": 8}, "batch_size": 4, "progress": False, "init": start.folder}
     run = zoo.train("bert", "classification", steps=3, out=tmp_path / "run", recipe=recipe, **options)
     assert run.config["recipe"]["frozen"] is True

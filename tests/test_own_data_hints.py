@@ -52,12 +52,6 @@ def test_what_a_model_is_given_leaks_whatever_the_answer(name, tmp_path):
     assert find(task, data=data).hints() == [said]
 
 
-def test_few_distinct_texts_in_one_file_are_no_leak(tmp_path):
-    path = tmp_path / "a.tsv"
-    path.write_text("".join(f"text {n % 12}\t{n % 2}\n" for n in range(120)), encoding="utf-8")
-    assert find("classification", data=path).hints() == []
-
-
 def hints(tmp_path, content, task="classification", name="a.tsv"):
     (tmp_path / name).write_text(content, encoding="utf-8")
     return find(task, data=tmp_path / name).hints()

@@ -15,6 +15,7 @@ from zoo.tasks._documents import divide_documents
         ("He left. She stayed! Why? No", ["He left.", "She stayed!", "Why?", "No"]),
         ("그는 갔다. 그녀도 갔다! 정말? 네", ["그는 갔다.", "그녀도 갔다!", "정말?", "네"]),
         ("그 영화는 2024. 5. 3. 개봉했다. 좋았다.", ["그 영화는 2024. 5. 3.", "개봉했다.", "좋았다."]),
+        ("It was 1990. 20 years later 1969. 1970 ran.", ["It was 1990.", "20 years later 1969.", "1970 ran."]),
         ("吾輩は猫である。名前はまだ無い。", ["吾輩は猫である。", "名前はまだ無い。"]),
         ("Mr. Smith met J. Doe at 3.14 p. He left.", ["Mr. Smith met J. Doe at 3.14 p.", "He left."]),
         ('"Oh!" he said. (Yes.) Wait... what?!', ['"Oh!"', "he said.", "(Yes.)", "Wait...", "what?!"]),

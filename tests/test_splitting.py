@@ -10,6 +10,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoo.tasks import find
 from zoo.tokenizers.ragged import join, keep, row_ids
 from zoo.tokenizers.splitting import glue, split_words, words_and_newlines
 
@@ -70,6 +71,20 @@ def test_a_nul_character_does_not_end_the_text():
 )
 def test_usual_punctuation_comes_back(text):
     assert rewrite([text]) == [text]
+
+
+def test_an_aside_in_korean_comes_back_as_an_explanation():
+    # What explains a word stands close to it, an aside does not; nothing in the letters tells which it is.
+    assert rewrite(["미나는 (정말로) 사과를 두었다."]) == ["미나는(정말로) 사과를 두었다."]
+
+
+@pytest.mark.skipif("ZOO_DATA" not in os.environ, reason="ZOO_DATA is not set: no real corpora")
+def test_most_sentences_of_a_korean_encyclopedia_come_back():
+    contexts = {example["context"] for example in find("korquad:small").examples("validation")}
+    parts = [unicodedata.normalize("NFC", part) for text in contexts for part in text.split("다. ")]
+    sentences = [" ".join(part.split()) for part in parts]
+    same = sum(a == b for a, b in zip(sentences, rewrite(sentences), strict=True))
+    assert same / len(sentences) > 0.8
 
 
 @pytest.mark.skipif("ZOO_DATA" not in os.environ, reason="ZOO_DATA is not set: no real corpora")

@@ -75,7 +75,8 @@ def test_a_syllable_of_three_tokens_is_said_when_it_is_whole():
 def test_what_is_said_of_words_no_further_words_change():
     """Rules for quotes, hyphens, numbers and short forms look back."""
     draw = random.Random(0)
-    pool = [*"\"'’„“”‘-_/.,:;!?()[]¿$%~…«»、\n", "a", "und", "s", "ll", "l", "qu", "o", "1", "23", "000", "민수는"]
+    marks = "\"'’„“”‘-_/.,:;!?()[]¿$%~…«»、\n"
+    pool = [*marks, "a", "und", "s", "ll", "l", "qu", "o", "1", "23", "000", "민수는", "은", "이"]
     texts = [[draw.choice(some) for _ in range(7)] for some in (draw.sample(pool, 4) for _ in range(60))]
     beginnings = [[" ".join(text[:count]) for count in range(len(text) + 1)] for text in texts]
     for text in beginnings:
@@ -83,6 +84,10 @@ def test_what_is_said_of_words_no_further_words_change():
         said = [settled(beginning) for beginning in text]
         for count, later in itertools.combinations_with_replacement(range(len(text)), 2):
             assert final[later].startswith(said[count]), (text[later], said[count])
+    # A particle that grows is none.
+    for text, word in (('" 서울 " 은', "행"), ("50 % 이", "것"), ("( 문성 ) 이", "야기")):
+        grown = glue(tf.constant([f"{text}{word} a"])).numpy()[0].decode()
+        assert grown.startswith(settled(text)), (text, grown)
     assert settled("Emma went , and") == "Emma went, and"
     assert settled('he said " well') == 'he said "'  # if the quote is the first of two, "well" will stick to it
 

@@ -200,6 +200,10 @@ def readable(tokenizer, token_ids):
     """Tokens as people write them: a letter stands at the token with its last byte ("·" before), blanks are visible."""
     labels, begun = [], []  # begun: tokens of a letter whose last byte has not come
     for token_id in map(int, token_ids):
+        if tokenizer.is_special[token_id]:  # ends a letter that never came whole
+            labels.append(tokenizer.tokens[token_id])
+            begun = []
+            continue
         begun.append(token_id)
         text = tokenizer.decode([begun]).numpy()[0].decode("utf-8", errors="replace")
         if "\ufffd" in text and len(begun) < MOST_PARTS:

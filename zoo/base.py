@@ -33,11 +33,10 @@ A state is a (nested) dictionary or list of tensors, each with the batch on
 axis 0, so that beam search can pick rows of it.
 
 Keras saves a backbone, alone or inside a model of your own, and loads it where
-the families are known to it: after ``import zoo.models``, and the import of the
-file that registers a family of your own.
+the file of its family has been imported.
 
 >>> backbone.save("backbone.keras")
->>> import zoo.models
+>>> import zoo.models.gpt
 >>> backbone = keras.models.load_model("backbone.keras")
 """
 

@@ -8,7 +8,7 @@ import unicodedata
 
 
 def composed(value):
-    """A text in NFC; of lists, tuples and dictionaries all texts that are values in them; anything else as it is."""
+    """A text in NFC; of plain lists, tuples and dictionaries all texts that are values in them; all else as it is."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
     if isinstance(value, dict):

@@ -5,6 +5,7 @@ from inspect import signature
 
 import tensorflow as tf
 
+from zoo.composed import composed
 from zoo.kinds._writing import WritingKind
 from zoo.ragged import plain
 from zoo.records import records_of
@@ -101,6 +102,8 @@ def _checked(run, inputs, long_prompts, options):
             hint = f" What says how words are chosen is a sampler: {OF_SAMPLERS[name]}." if of_samplers else ""
             error = unknown_name(f"option of a run of kind {run.kind.registered_name}", name, known)
             raise type(error)(f"{error}{hint}")
+    if "stop" in options:
+        options["stop"] = composed(options["stop"])
     records = records_of(inputs, run.kind.fields)
     run.kind.check_input(records, run.model, slides=long_prompts == "slide", **options)
     return run, records

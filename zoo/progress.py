@@ -34,8 +34,8 @@ def announce_skipped(lines, shown=True, most=10):
 
 
 def hint(what, shown=True):
-    """Says what may be a mistake, but need not be."""
-    say(f"zoo: {what}", shown)
+    """Says what may be a mistake, but need not be; nothing where ``what`` is None."""
+    say(what and f"zoo: {what}", shown)
 
 
 class TrainingProgress:

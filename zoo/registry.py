@@ -3,8 +3,8 @@
 The file system is the registry. A model's name is the name of its file in
 ``models/``, a task's name that of its file in ``zoo/tasks/`` (with ``-`` for
 ``_``; kinds of task likewise in ``zoo/kinds/``). Listing looks into the folder and imports nothing; a look-up imports
-the file, whose decorator puts the class into the book (and the others of ``models/`` with it, so that Keras knows all
-families). Users add a class of their own with the same decorator. Only the standard library is used here.
+one file, whose decorator puts the class into the book. Users add a class of
+their own with the same decorator. Only the standard library is used here.
 """
 
 import difflib

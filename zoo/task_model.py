@@ -11,8 +11,8 @@ class TaskModel(keras.Model):
 
     Plain Keras: ``compile`` and ``fit`` work on it, with padding excluded by
     ``sample_weight``. :mod:`zoo.training` trains it with losses normalised by
-    the number of real tokens. ``save`` works, too, and ``keras.models.load_model`` after ``import zoo.models`` and
-    ``import zoo.task_model``, unless the head is tied to the embedding: then there is ``save_weights``.
+    the number of real tokens. ``save`` works, too, and ``keras.models.load_model`` where this file and the
+    family's have been imported, unless the head is tied to the embedding: then there is ``save_weights``.
 
     Args:
         backbone: a :class:`zoo.base.Backbone`.

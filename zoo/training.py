@@ -134,7 +134,7 @@ def train(
     learns = not (recipe.frozen or prompt_length)
     check_settings(family, config, task, start, settings, learns)
     if recipe.frozen and not start:
-        hint("frozen=true without --init: the head learns from a backbone of random weights, which stay.", progress)
+        hint("frozen=true without --init (init=RUN): random weights stay, and the head learns from them.", progress)
     chief = is_chief(strategy)
     folder = Path(out or _default_folder(task, family, preset, seed))
     if chief:
@@ -176,7 +176,8 @@ def train(
         steps = math.ceil(epochs * len(batches))
     steps = None if minutes is not None else steps or task.steps
     if steps is not None and recipe.warmup_steps >= steps / 2:
-        hint(f"the rate still rises in {recipe.warmup_steps} of {steps} steps: --recipe warmup_steps=N.", progress)
+        rising = f"the learning rate rises in {min(recipe.warmup_steps, steps):,} of {steps:,} steps"
+        hint(f"{rising}: more steps, or --recipe warmup_steps=N (recipe), leave more for learning.", progress and chief)
     compiled = compilation.decide(compile, task_model, batches, steps, strategy, precision)
 
     run = Run(

@@ -150,10 +150,10 @@ def test_an_export_that_is_not_whole_is_one_line(stories, tmp_path):
         ("http://127.0.0.1:{rest}", [], 2, ["not the address of a model", "SCHEME://HOST:PORT/NAME"]),
         ("ftp://127.0.0.1:{rest}/stories", [], 2, ["not the address of a model", "http, https or grpc"]),
         ("grpc://127.0.0.1:{grpc}/other", [], 2, ["the server says NOT_FOUND"]),
-        ("grpc://127.0.0.1:{free}/stories", [], 1, ["no TF Serving answers by gRPC at 127.0.0.1:", "UNAVAILABLE"]),
+        ("grpc://127.0.0.1:{free}/stories", [], 1, ["no answer of a TF Serving by gRPC at 127.0.0.1:", "UNAVAILABLE"]),
         ("http://127.0.0.1:{free}/stories", [], 1, ["no TF Serving answers by REST at http://127.0.0.1:"]),
         ("http://127.0.0.1:{grpc}/stories", [], 2, ["no TF Serving answers by REST"]),
-        ("grpc://127.0.0.1:{rest}/stories", [], 1, ["no TF Serving answers by gRPC", "UNAVAILABLE"]),
+        ("grpc://127.0.0.1:{rest}/stories", [], 1, ["no answer of a TF Serving by gRPC", "UNAVAILABLE"]),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(stories, server, place, options, status, pieces):

@@ -154,7 +154,7 @@ def is_finished(folder, request, overwrite=False):
     if not marker.exists():
         return False
     made = json.loads(marker.read_text(encoding="utf-8"))["request"]
-    if made == request:
+    if all(made.get(name) == value for name, value in request.items()):
         return True
     if overwrite:
         return False

@@ -88,13 +88,12 @@ def _likely_encoding(path, size, modified):
     """
     content = _content(Path(path))
     beyond_ascii = re.sub("[\0-\x7f]", "", content.decode("utf-8", "surrogateescape"))
-    if len(NOT_UTF8.findall(beyond_ascii)) < len(beyond_ascii) / 2:
+    if len(NOT_UTF8.findall(beyond_ascii)) <= len(beyond_ascii) / 2:
         return None
-    try:
-        text = content.decode("cp949")
-    except UnicodeDecodeError:
+    letters = [char for char in content.decode("cp949", "replace") if char > "\x7f"]
+    if letters.count("\ufffd") > len(letters) / 50:  # a damaged letter or two is no other encoding
         return "Windows-1252"
-    syllables = [char for char in set(text) if "가" <= char <= "힣"]
+    syllables = {char for char in letters if "가" <= char <= "힣"}
     usual = sum(min(syllable.encode("cp949")) > 0xA0 for syllable in syllables)
     return "CP949" if usual > len(syllables) / 2 else "Windows-1252"
 

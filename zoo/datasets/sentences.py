@@ -13,7 +13,8 @@ _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|[。！？]+
 _ENDED = re.compile(r"[.!?…。！？:;][\"'”’»」』）)\]]*$")
 _ABBREVIATIONS = r"[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Gen|Col|Capt|Lt|Rev|Hon|No|vs|etc|e\.g|i\.e"
 _ABBREVIATED = re.compile(rf"(?:^|[\s(\"'“‘])(?:{_ABBREVIATIONS})\.$")
-_LONGEST_ABBREVIATION = 8  # characters before a mark that may matter
+_YEAR_OR_MONTH, _MONTH_OR_DAY = re.compile(r"\d{4}\.( ?\d{1,2}\.)?$"), re.compile(r" ?\d{1,2}\.")  # 2024. 5. 3.
+_LONGEST_ABBREVIATION = 10  # characters before a mark that may matter
 _WRAPPED_FROM = 40  # characters: shorter lines are verses, entries, or sentences
 
 
@@ -21,14 +22,14 @@ def sentences(text):
     """The sentences of a text, in order, without white space around them.
 
     Every line end and every end mark (``.!?…。！？``) before white space ends a sentence; a full stop
-    after a single capital, a common English abbreviation, or between numbers (2024. 5. 3.) does not.
+    after a single capital, a common English abbreviation, or within a date (2024. 5. 3.) does not.
     """
     found = []
     for line in text.split("\n"):
         begin = 0
         for mark in _END.finditer(line):
             before = line[max(begin, mark.start() - _LONGEST_ABBREVIATION) : mark.start() + 1]
-            is_date = before[-2:-1].isdigit() and line[mark.end() :].lstrip()[:1].isdigit()
+            is_date = _YEAR_OR_MONTH.search(before) and _MONTH_OR_DAY.match(line, mark.end())
             if line[mark.start() : mark.end()] == "." and (is_date or _ABBREVIATED.search(before)):
                 continue
             found.append(line[begin : mark.end()])

@@ -86,7 +86,9 @@ def _error_of_columns(path, line, row, expected, sizes=(), like=None):
     found = {
         other: count
         for other, count in counts.items()
-        if count and (len(row) == 1 or count + 1 in sizes) and (like is None or own.join(like).count(other) == count)
+        if count
+        and (count + 1 in sizes or (len(row) == 1 and (other != "," or like is not None)))
+        and (like is None or own.join(like).count(other) == count)
     }
     problem = f"{len(row)} column(s)"
     if found:

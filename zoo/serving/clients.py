@@ -137,7 +137,7 @@ class GrpcClient(_Client):
             if error.code() not in LATER:
                 raise ClientError(f"the server says {said}") from error
             if self.signatures is None:
-                raise UnavailableError(f"no TF Serving answers by gRPC at {self._address}: {said}") from error
+                raise UnavailableError(f"no answer of a TF Serving by gRPC at {self._address}: {said}") from error
             raise UnavailableError(f"the server says {said}") from error
 
 

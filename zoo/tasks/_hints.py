@@ -8,8 +8,6 @@ from pathlib import Path
 from zoo.datasets.splits import alike
 
 ANSWERS = {"target", "label", "score", "tags", "answers", "starts"}  # keys of an example that a model is not given
-
-
 MOST = 6  # files that are named
 
 

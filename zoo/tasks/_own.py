@@ -75,9 +75,9 @@ class OwnDataTask(Task):
         train = self.examples("train")
         leak = leaked(self._parts) if self._split_files() else None
         labels = [label for example in train for label in self.labels(example) or ()]
-        return [said for said in (leak, spelled_alike(labels), self.hint(train)) if said]
+        return [said for said in (leak, spelled_alike(labels), self.label_hint(train)) if said]
 
-    def hint(self, examples):
+    def label_hint(self, examples):
         """What may be wrong with these examples, but need not be: a sentence, or None."""
 
     def bad(self, error):
@@ -166,7 +166,7 @@ class OwnDataTask(Task):
         try:
             return divide(examples, contents, labels=None if None in labels else labels, where=", ".join(self.data))
         except DataError as error:
-            raise DataError(" ".join(filter(None, [str(error), self.hint(examples)]))) from None
+            raise DataError(" ".join(filter(None, [str(error), self.label_hint(examples)]))) from None
 
     def _divided(self):
         of_splits = self._split_files()

@@ -58,9 +58,9 @@ def split_files(folder, splits):
     every = sorted(path for path in folder.iterdir() if path.is_file())
     found = {split: [path for path in every if path.name.split(".")[0] == split] for split in splits}
     missing = [split for split in splits if not found[split]]
-    if 0 < len(missing) < len(found):
+    hint = _by_other_names(every, missing)
+    if 0 < len(missing) < len(found) or hint.count(" to ") >= len(found):
         lacking = " and no file ".join(f"{split}.*" for split in missing)
-        hint = _by_other_names(every, missing)
         raise DataError(f"{folder} has no file {lacking}; expected train.*, validation.* and test.*.{hint}")
     return None if missing else found
 

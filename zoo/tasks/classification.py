@@ -35,7 +35,7 @@ class Classification(TextsTask):
     def hints(self):
         return [*super().hints(), *filter(None, [contradicted(self.examples("train"))])]
 
-    def hint(self, examples):
+    def label_hint(self, examples):
         counts = Counter(example["label"] for example in examples)
         labels = set(counts)
         if len(examples) < FEW:

@@ -1,6 +1,6 @@
 """Question answering: the answer is a stretch of a context, with the user's own questions."""
 
-from zoo.composed import composed_place
+from zoo.composed import composed, composed_place
 from zoo.datasets import DataError
 from zoo.datasets.readers import ending, malformed
 from zoo.datasets.structured import squad
@@ -41,12 +41,13 @@ class QuestionAnswering(OwnDataTask):
         if not isinstance(starts, list) or [type(start) for start in starts] != [int] * len(answers):
             problem = f"'starts' is {found(record, 'starts')}"
             raise malformed(path, line, problem, f"a list of {len(answers)} integer(s), one each")
+        starts = [composed_place(context, start) if start > 0 else start for start in starts]
+        context, answers = composed((context, answers))
         for answer, start in zip(answers, starts, strict=True):
             there = context[start : start + len(answer)] if start >= 0 else ""
             if there != answer:
                 problem = f"the context has {there!r:.200} at character {start}"
                 raise malformed(path, line, problem, f"the answer {answer!r:.200} there")
-        starts = [composed_place(context, start) for start in starts]
         question = text(record, "question", path, line)
         example = {"context": context, "question": question, "answers": answers, "starts": starts}
         return example, [context, *([record["article"]] if "article" in record else [])]

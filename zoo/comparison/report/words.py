@@ -40,10 +40,11 @@ def protocol(results):
         sentences.append(f"The data are {' and '.join(Path(path).name for path in facts['data'])}.")
     if facts["bad_lines"] == "skip":
         sentences.append("Malformed lines of the data were left out; each run's config.json counts them.")
-    if facts["drawn"]:
+    drawn = facts.get("drawn")  # older results have none
+    if drawn:
         sentences.append(
-            f"Each training learned from {facts['drawn']:,} examples, drawn by its seed, and chose its weights by as "
-            "many; vocabularies and labels are those of the whole training split."
+            f"Each training learned from {drawn:,} examples, drawn by its seed, and chose its weights by as "
+            "many of the validation split, or all of it; vocabularies and labels are those of the whole training split."
         )
     if facts["at_once"] > 1:
         sentences.append(
