@@ -45,4 +45,5 @@ def _described(inputs):
         return "{" + ", ".join(f'"{name}": {_described(value)}' for name, value in inputs.items()) + "}"
     if not hasattr(inputs, "shape"):
         return f"a {type(inputs).__name__}"
-    return f"{getattr(inputs.dtype, 'name', inputs.dtype)} {list(inputs.shape)}"
+    dtype = str(getattr(inputs.dtype, "name", inputs.dtype)).removeprefix("torch.")
+    return f"{dtype} {list(inputs.shape)}"
